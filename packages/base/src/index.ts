@@ -1,0 +1,6 @@
+export * from "./bytes.ts";
+export * from "./crc32c.ts";
+export * from "./errors.ts";
+export * from "./ids.ts";
+export * from "./ports.ts";
+export * from "./random.ts";
