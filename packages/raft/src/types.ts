@@ -15,6 +15,16 @@ export interface Entry {
   readonly term: Term;
   readonly index: LogIndex;
   readonly data: Uint8Array;
+  /**
+   * The `raftpb.Entry` encoding of the four fields above once somebody made it, so that the log file and
+   * every stream share one copy. Only the codec sets it.
+   */
+  encoded: Uint8Array | undefined;
+}
+
+/** Makes an entry; all entries come from here, so that they share one shape. `data` is kept, not copied. */
+export function newEntry(type: EntryType, term: Term, index: LogIndex, data: Uint8Array): Entry {
+  return { type, term, index, data, encoded: undefined };
 }
 
 /** What must be durable before a promise leaves: vote and term, and a commit index that only saves work. */
