@@ -1,0 +1,10 @@
+export * from "./errors.ts";
+export * from "./gen/health.gen.ts";
+export * from "./gen/kv.gen.ts";
+export * from "./gen/legacy.gen.ts";
+export * as leasepb from "./gen/lease.gen.ts";
+export * as membershippb from "./gen/membership.gen.ts";
+export * as authpb from "./gen/auth.gen.ts";
+export * from "./gen/raft_internal.gen.ts";
+export * from "./gen/rpc.gen.ts";
+export * from "./wire.ts";
