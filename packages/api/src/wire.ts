@@ -87,10 +87,14 @@ export class Writer {
 
   /** Writes the low 64 bits of `value`. */
   bigVarint(value: bigint): void {
-    this.#reserve(10);
     scratch64[0] = value;
-    let lo = scratch32[low] as number;
-    let hi = scratch32[high] as number;
+    this.#halves(scratch32[low] as number, scratch32[high] as number);
+  }
+
+  #halves(lower: number, upper: number): void {
+    this.#reserve(10);
+    let lo = lower;
+    let hi = upper;
     const buffer = this.#buffer;
     const bits = hi === 0 ? 32 - Math.clz32(lo) : 64 - Math.clz32(hi);
     const size = bits === 0 ? 1 : Math.ceil(bits / 7);
@@ -102,6 +106,11 @@ export class Writer {
       hi >>>= 7;
     }
     buffer[at] = lo;
+  }
+
+  /** Writes the unsigned 64-bit value whose upper 16 bits are `upper` and whose lower 48 bits are `low48`. */
+  parts64(upper: number, low48: number): void {
+    this.#halves((low48 % 0x100000000) >>> 0, ((upper << 16) | Math.floor(low48 / 0x100000000)) >>> 0);
   }
 
   bool(value: boolean): void {
@@ -144,6 +153,8 @@ export class Reader {
   #buffer: Uint8Array;
   /** Position of the next byte. */
   at: number;
+  /** The upper 16 bits of what `low48` read last. */
+  highPart = 0;
   #limit: number;
 
   constructor(buffer: Uint8Array) {
@@ -270,6 +281,14 @@ export class Reader {
   bigInt64(): bigint {
     this.#varint64();
     return scratch64[0] as bigint;
+  }
+
+  /** Reads an unsigned 64-bit value without making a bigint; `highPart` has the upper 16 bits of it. */
+  low48(): number {
+    this.#varint64();
+    const upper = scratch32[high] as number;
+    this.highPart = upper >>> 16;
+    return (upper & 0xffff) * 0x100000000 + (scratch32[low] as number);
   }
 
   /** Returns a view of the buffer. */
