@@ -22,6 +22,25 @@ function staleReason() {
   return undefined;
 }
 
+/**
+ * Installs what the lock file names.
+ *
+ * `npm ci` refuses a lock file without the optional builds for other platforms, which is what npm writes where the
+ * registry does not offer them all; `npm install --no-save` takes the same versions and leaves the lock file alone.
+ *
+ * @returns {Promise<boolean>} false, with npm's output printed, when that fails.
+ */
+async function install() {
+  const flags = ["--no-audit", "--no-fund", "--loglevel=error"];
+  let result = await run("npm", ["ci", ...flags], { capture: true });
+  if (result.code !== 0 && result.output.includes("Missing: ")) {
+    result = await run("npm", ["install", "--no-save", ...flags], { capture: true });
+  }
+  if (result.code === 0) return true;
+  process.stderr.write(`${result.output}\nnpm could not install; is the package registry within reach?\n`);
+  return false;
+}
+
 /** Links what packages/cli offers as commands; npm does so only when it installs after the commands were added. */
 function linkCommands() {
   const { bin } = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8"));
@@ -40,11 +59,7 @@ export async function setup() {
   const reason = staleReason();
   if (reason !== undefined) {
     console.log(`installing packages (${reason})`);
-    const result = await run("npm", ["ci", "--no-audit", "--no-fund"], { capture: true });
-    if (result.code !== 0) {
-      process.stderr.write(`${result.output}\nnpm ci failed; is the package registry within reach?\n`);
-      return false;
-    }
+    if (!(await install())) return false;
   }
   linkCommands();
   const { buildAll } = await import("./build.mjs"); // Not before: it needs esbuild, which was perhaps just installed.
