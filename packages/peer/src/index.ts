@@ -1,0 +1,1 @@
+export { ChunkBuilder } from "./chunk-builder.ts";
