@@ -93,7 +93,7 @@ function fieldInfo(type, field) {
   const key = `${type.name}.${field.name}`;
   const message = field.resolvedType instanceof protobuf.Type ? field.resolvedType : undefined;
   const isEnum = field.resolvedType instanceof protobuf.Enum;
-  const brand = identities[key] ?? (/64$/.test(field.type) ? identities[field.name] : undefined);
+  const brand = identities[key] ?? (field.type.endsWith("64") ? identities[field.name] : undefined);
   const proto2 = sourceOf(type).includes('syntax = "proto2"');
   return {
     key,
@@ -137,8 +137,6 @@ const scalarType = (f) => {
       return "number";
   }
 };
-
-const isScalarMessage = (f) => f.message && !f.raw;
 
 function tsType(f) {
   if (f.map) return `Map<string, ${scalarType(f)}>`;
