@@ -1,0 +1,196 @@
+import { type Clock, type Disk, invariant, type Logger, type Timer } from "@quorate/base";
+import { Batch, type BatchHost } from "./batch.ts";
+import { type Bucket, BucketRegistry } from "./bucket.ts";
+import { openLocked } from "./lock.ts";
+import { findFreePages } from "./reach.ts";
+import { createFile, readMeta, Store } from "./store.ts";
+import type { BackendOptions, BatchTx, ReadTx } from "./types.ts";
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * etcd's database: one file in bbolt's format, one open batch of writes, any number of readers.
+ *
+ * Commits are pipelined: while one is written and synced, the next batch builds in memory; there is never more than
+ * one under way. A commit that fails is fatal, since nobody can know what the file holds: the backend stays failed.
+ */
+export class Backend {
+  /** Called before each batch is written, so that what it puts travels in the same transaction. */
+  onBeforeCommit: ((tx: BatchTx) => void) | undefined;
+  /** Called once when a commit failed, whoever asked for it. */
+  onFailure: ((error: unknown) => void) | undefined;
+  readonly batch: BatchTx;
+  readonly path: string;
+  readonly #batch: Batch;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: BackendOptions;
+  readonly #registry: BucketRegistry = new BucketRegistry();
+  #store: Store;
+  #timer: Timer | undefined;
+  /** The commit under way, and the one that waits for it. */
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(disk: Disk, path: string, options: BackendOptions, store: Store) {
+    this.path = path;
+    this.#disk = disk;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#options = options;
+    this.#store = store;
+    this.#batch = new Batch(store, this.#registry, this.#makeHost());
+    this.batch = this.#batch;
+  }
+
+  /**
+   * Opens the database, takes its lock, and finds its free pages; a missing or empty file is created.
+   *
+   * @throws CorruptError naming the file when neither meta page is valid, or a page is damaged.
+   * @throws BackendLockedError when another process has the file.
+   */
+  static async open(disk: Disk, path: string, options: BackendOptions): Promise<Backend> {
+    const readOnly = options.readOnly === true;
+    const info = disk.info(path);
+    if (!readOnly && (info === undefined || (info.kind === "file" && info.size === 0))) {
+      await createFile(disk, path, options.initialPageSize ?? 4096);
+    }
+    const { file, lock } = readOnly
+      ? { file: disk.open(path, "read"), lock: undefined }
+      : await openLocked(disk, path, options);
+    try {
+      // What a killed process wrote but did not sync must not be built upon before it is durable.
+      if (!readOnly && options.noSync !== true) await file.sync();
+      const store = new Store(file, readMeta(file), {
+        pageCacheBytesMax: options.pageCacheBytesMax,
+        growBytes: options.growBytes ?? 16 * mebibyte,
+      });
+      store.lock = lock;
+      if (!readOnly) await findFreePages(store, options.clock);
+      return new Backend(disk, path, options, store);
+    } catch (error) {
+      lock?.release();
+      file.close();
+      throw error;
+    }
+  }
+
+  /** The handle of a bucket, whether it exists or not. */
+  bucket(name: Uint8Array, parent?: Bucket): Bucket {
+    return this.#registry.handle(name, parent);
+  }
+
+  /** Gives a view of everything written so far, committed or not, that later writes leave alone. Close it. */
+  read(): ReadTx {
+    this.#checkOpen();
+    return this.#batch.read();
+  }
+
+  /**
+   * Commits what is pending.
+   *
+   * @returns resolves when everything written before this call is durable.
+   */
+  commit(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    if (this.#next !== undefined) return this.#next;
+    if (this.#running === undefined) return this.#start();
+    const next = this.#running.then(() => {
+      this.#next = undefined;
+      return this.#start();
+    });
+    this.#next = next;
+    return next;
+  }
+
+  /** Bytes up to the high water mark; what quotas and status speak of. */
+  size(): number {
+    return this.#store.meta.highWaterMark * this.#store.pageSize;
+  }
+
+  /** Bytes of pages that are not free; pages that wait for a commit or a reader count as used. */
+  sizeInUse(): number {
+    return this.size() - this.#store.freelist.freePages * this.#store.pageSize;
+  }
+
+  /** Read transactions and snapshots that are open. */
+  openReads(): number {
+    return this.#store.pinned;
+  }
+
+  /** Commits what is pending and lets go of the file. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#failure === undefined && this.#options.readOnly !== true) await this.commit();
+    } finally {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      this.#store.close();
+    }
+  }
+
+  #checkOpen(): void {
+    invariant(this.#closed === undefined, "the backend is closed");
+  }
+
+  #start(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const store = this.#store;
+    try {
+      this.onBeforeCommit?.(this.#batch);
+      if (this.#batch.pending === 0) return Promise.resolve();
+      this.#batch.seal();
+    } catch (error) {
+      return Promise.reject(this.#fail(error));
+    }
+    const run = this.#publish(store);
+    this.#running = run;
+    return run;
+  }
+
+  async #publish(store: Store): Promise<void> {
+    try {
+      await store.publish(this.#options.noSync !== true);
+    } catch (error) {
+      throw this.#fail(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #fail(error: unknown): unknown {
+    if (this.#failure === undefined) {
+      this.#failure = { error };
+      this.#logger.log("error", "failed to commit the database", { path: this.path, error: String(error) });
+      this.onFailure?.(error);
+    }
+    return error;
+  }
+
+  #makeHost(): BatchHost {
+    const commit = (): void => {
+      if (this.#closed !== undefined || this.#failure !== undefined) return;
+      // A failure was noted and told to onFailure; nobody waits for this promise.
+      this.commit().catch(() => undefined);
+    };
+    return {
+      readOnly: this.#options.readOnly === true,
+      batchLimit: this.#options.batchLimit,
+      batchBytesMax: this.#options.batchBytesMax ?? 16 * mebibyte,
+      onPending: (full) => {
+        if (full) this.#clock.nextTurn(commit);
+        else this.#timer = this.#clock.startTimer(this.#options.batchIntervalMs, commit);
+      },
+      onReadClosed: () => undefined,
+    };
+  }
+}

@@ -1,0 +1,314 @@
+import { CorruptError, type Disk, type DiskFile, type FileLock } from "@quorate/base";
+import { decodeMeta, encodeMeta, freelistFlag, leafFlag, type Meta, pageHeaderSize, readU32 } from "./format.ts";
+import { Freelist } from "./freelist.ts";
+import { Page } from "./page.ts";
+import { PageCache } from "./page-cache.ts";
+
+/** Memory for pages is taken from the platform in pieces of this size. */
+const chunkBytes = 64 * 1024;
+
+/** Readers of one tree: what the transactions after `txid` freed is kept for them. */
+export interface Pin {
+  readonly txid: number;
+  count: number;
+}
+
+/** Pages that a commit writes, side by side in memory and in the file. */
+interface Write {
+  readonly first: number;
+  pages: number;
+  readonly buffer: Uint8Array;
+  readonly from: number;
+}
+
+/** Where a page is to be composed. */
+export interface PageSpace {
+  readonly id: number;
+  readonly overflow: number;
+  /** Zeros from `base` on. */
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly base: number;
+  readonly length: number;
+}
+
+/**
+ * One open database file: pages through the cache, space, and the two steps of a commit. Trees are not its business.
+ */
+export class Store {
+  readonly file: DiskFile;
+  readonly pageSize: number;
+  readonly freelist: Freelist = new Freelist();
+  lock: FileLock | undefined;
+  /** The meta of the newest tree written, durable or not. */
+  meta: Meta;
+  /** The meta of the newest durable tree. */
+  durable: Meta;
+  /** First page never used, counting what the commit under way took. */
+  highWaterMark: number;
+  readonly #cache: PageCache;
+  readonly #growBytes: number;
+  #fileSize: number;
+  readonly #pins: Pin[] = [];
+  #writes: Write[] = [];
+  #chunk: Uint8Array = new Uint8Array(0);
+  #chunkWords: Uint32Array = new Uint32Array(0);
+  #chunkUsed = 0;
+
+  constructor(file: DiskFile, meta: Meta, options: { readonly pageCacheBytesMax: number; readonly growBytes: number }) {
+    this.file = file;
+    this.meta = meta;
+    this.durable = meta;
+    this.pageSize = meta.pageSize;
+    this.highWaterMark = meta.highWaterMark;
+    this.#cache = new PageCache(options.pageCacheBytesMax);
+    this.#growBytes = options.growBytes;
+    this.#fileSize = file.size();
+  }
+
+  get cacheBytes(): number {
+    return this.#cache.bytes;
+  }
+
+  /** Returns a page of the tree, from the cache or the file. */
+  page(id: number): Page {
+    return this.#cache.get(id) ?? this.#load(id);
+  }
+
+  #load(id: number): Page {
+    const page = this.readPage(id);
+    this.#cache.set(page);
+    return page;
+  }
+
+  /**
+   * Reads a page from the file, past the cache.
+   *
+   * @throws CorruptError when it is not a branch or leaf page in good shape.
+   */
+  readPage(id: number): Page {
+    if (id < 2 || id >= this.highWaterMark) throw new CorruptError(this.file.path, `page ${id} is out of bounds`);
+    let length = this.pageSize;
+    let words = new Uint32Array(length >>> 2);
+    let bytes = new Uint8Array(words.buffer);
+    let there = this.file.readAt(bytes, id * this.pageSize);
+    const overflow = readU32(bytes, 12);
+    if (id + overflow >= this.highWaterMark)
+      throw new CorruptError(this.file.path, `page ${id}: overflow is out of bounds`);
+    if (overflow > 0) {
+      length = (overflow + 1) * this.pageSize;
+      const head = bytes;
+      words = new Uint32Array(length >>> 2);
+      bytes = new Uint8Array(words.buffer);
+      bytes.set(head);
+      there += this.file.readAt(bytes.subarray(this.pageSize), (id + 1) * this.pageSize);
+    }
+    if (there < length) throw new CorruptError(this.file.path, `page ${id}: the file ends inside it`);
+    const page = new Page(bytes, words, 0, length);
+    const problem = page.problem(id, this.highWaterMark);
+    if (problem !== undefined) throw new CorruptError(this.file.path, problem);
+    return page;
+  }
+
+  /** How many pages the freelist that the meta names occupies. */
+  storedFreelistPages(): number {
+    const first = this.meta.freelist;
+    if (first === undefined) return 0;
+    const head = new Uint8Array(pageHeaderSize);
+    const there = this.file.readAt(head, first * this.pageSize);
+    const pages = readU32(head, 12) + 1;
+    const flags = readU32(head, 8) & 0xffff;
+    if (there < head.length || flags !== freelistFlag || first < 2 || first + pages > this.highWaterMark) {
+      throw new CorruptError(this.file.path, `page ${first}: not a freelist`);
+    }
+    return pages;
+  }
+
+  /** Protects every page that the newest tree written (or that of `txid`) reaches, until `unpin`. */
+  pin(txid: number = this.meta.txid): Pin {
+    for (let i = this.#pins.length - 1; i >= 0; i--) {
+      const pin = this.#pins[i] as Pin;
+      if (pin.txid === txid) {
+        pin.count += 1;
+        return pin;
+      }
+    }
+    const pin: Pin = { txid, count: 1 };
+    this.#pins.push(pin);
+    return pin;
+  }
+
+  unpin(pin: Pin): void {
+    pin.count -= 1;
+    if (pin.count === 0) this.#pins.splice(this.#pins.indexOf(pin), 1);
+  }
+
+  get pinned(): number {
+    let count = 0;
+    for (const pin of this.#pins) count += pin.count;
+    return count;
+  }
+
+  /** Notes that the transaction being built stopped using a page. */
+  freePage(page: Page): void {
+    this.freelist.free(this.meta.txid + 1, page.id, page.overflow + 1);
+  }
+
+  /**
+   * Opens the books for writing the next tree. What a transaction freed may be written over only when both metas in the
+   * file name later trees, so that either one can be fallen back to, and when no reader pinned an earlier tree.
+   */
+  beginWrites(): void {
+    let oldest = this.meta.txid - 1;
+    for (const pin of this.#pins) if (pin.txid < oldest) oldest = pin.txid;
+    this.freelist.release(oldest);
+  }
+
+  /** Gives space for a page whose content is `size` bytes long; what is composed there gets written by `writePages`. */
+  allocate(size: number): PageSpace {
+    const pages = Math.ceil(size / this.pageSize);
+    let id = this.freelist.allocate(pages);
+    if (id === 0) {
+      id = this.highWaterMark;
+      this.highWaterMark += pages;
+    }
+    const length = pages * this.pageSize;
+    if (this.#chunkUsed + length > this.#chunk.length) {
+      this.#chunkWords = new Uint32Array(Math.max(length, chunkBytes) >>> 2);
+      this.#chunk = new Uint8Array(this.#chunkWords.buffer);
+      this.#chunkUsed = 0;
+    }
+    const base = this.#chunkUsed;
+    this.#chunkUsed += length;
+    const last = this.#writes[this.#writes.length - 1];
+    if (last !== undefined && last.first + last.pages === id && last.buffer === this.#chunk) last.pages += pages;
+    else this.#writes.push({ first: id, pages, buffer: this.#chunk, from: base });
+    return { id, overflow: pages - 1, bytes: this.#chunk, words: this.#chunkWords, base, length };
+  }
+
+  /** Takes a composed page into the cache. */
+  keep(space: PageSpace): void {
+    this.#cache.set(new Page(space.bytes, space.words, space.base, space.length));
+  }
+
+  /** Writes the composed pages, in ascending order, and makes `root` the newest tree. Nothing is durable yet. */
+  writePages(root: number, rootSequence: number): void {
+    const pageSize = this.pageSize;
+    const needed = this.highWaterMark * pageSize;
+    if (needed > this.#fileSize) {
+      this.#fileSize = needed + (this.#growBytes === 0 ? 0 : pageSize + this.#growBytes);
+      this.file.truncate(this.#fileSize);
+    }
+    const writes = this.#writes.sort((a, b) => a.first - b.first);
+    for (let i = 0; i < writes.length; ) {
+      const first = (writes[i] as Write).first;
+      const parts: Uint8Array[] = [];
+      let next = first;
+      for (; i < writes.length && (writes[i] as Write).first === next; i++) {
+        const { buffer, from, pages } = writes[i] as Write;
+        parts.push(buffer.subarray(from, from + pages * pageSize));
+        next += pages;
+      }
+      this.file.writeAllAt(parts, first * pageSize);
+    }
+    this.#writes = [];
+    this.#chunk = new Uint8Array(0);
+    this.#chunkUsed = 0;
+    this.meta = {
+      pageSize,
+      root,
+      rootSequence,
+      freelist: undefined,
+      highWaterMark: this.highWaterMark,
+      txid: this.meta.txid + 1,
+    };
+  }
+
+  /** Makes the newest tree durable: its pages first, then the meta that names it. */
+  async publish(sync: boolean): Promise<void> {
+    const meta = this.meta;
+    if (sync) await this.file.sync();
+    this.file.writeAt(encodeMeta(meta, meta.txid % 2), (meta.txid % 2) * this.pageSize);
+    if (sync) await this.file.sync();
+    this.durable = meta;
+  }
+
+  close(): void {
+    this.lock?.release();
+    this.lock = undefined;
+    this.file.close();
+  }
+}
+
+/**
+ * Reads both metas.
+ *
+ * @returns the valid one with the higher txid.
+ * @throws CorruptError when neither is valid, naming what is wrong with the first, as bbolt does.
+ */
+export function readMeta(file: DiskFile): Meta {
+  const size = file.size();
+  const head = new Uint8Array(Math.min(size, 4096));
+  file.readAt(head, 0);
+  const first = decodeMeta(head);
+  const found: Meta[] = [];
+  if (typeof first !== "string") found.push(first);
+  // The second meta tells its place only by being there.
+  for (let i = 0; i < 15; i++) {
+    const at = 1024 << i;
+    if (typeof first !== "string" && at !== first.pageSize) continue;
+    if (at + 1024 > size) break;
+    const page = new Uint8Array(128);
+    file.readAt(page, at);
+    const second = decodeMeta(page);
+    if (typeof second !== "string" && second.pageSize === at) found.push(second);
+  }
+  let newest: Meta | undefined;
+  for (const meta of found) if (newest === undefined || meta.txid > newest.txid) newest = meta;
+  if (newest === undefined) {
+    throw new CorruptError(file.path, `both meta pages are damaged: ${typeof first === "string" ? first : "?"}`);
+  }
+  const bytes = newest.highWaterMark * newest.pageSize;
+  if (size < bytes) {
+    throw new CorruptError(file.path, `the file has ${size} bytes, but its meta page says ${bytes}`);
+  }
+  return newest;
+}
+
+/**
+ * Makes an empty database beside `path` and renames it into place, so that no half-made file ever has the name.
+ */
+export async function createFile(disk: Disk, path: string, pageSize: number): Promise<void> {
+  const temporary = `${path}.tmp.create`;
+  disk.remove(temporary);
+  const file = disk.open(temporary, "createNew", 0o600);
+  try {
+    const meta = { pageSize, root: 3, rootSequence: 0, freelist: 2, highWaterMark: 4 };
+    const pages = new Uint8Array(2 * pageSize);
+    const words = new Uint32Array(pages.buffer);
+    composeHeader(words, 0, 2, freelistFlag, 0, 0);
+    composeHeader(words, pageSize >>> 2, 3, leafFlag, 0, 0);
+    file.writeAllAt([encodeMeta({ ...meta, txid: 0 }, 0), encodeMeta({ ...meta, txid: 1 }, 1), pages], 0);
+    await file.sync();
+  } finally {
+    file.close();
+  }
+  disk.rename(temporary, path);
+  const slash = path.lastIndexOf("/");
+  await disk.syncDirectory(slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash));
+}
+
+/** Writes a page header at word `at`. */
+export function composeHeader(
+  words: Uint32Array,
+  at: number,
+  id: number,
+  flags: number,
+  count: number,
+  overflow: number,
+): void {
+  words[at] = id >>> 0;
+  words[at + 1] = Math.floor(id / 2 ** 32);
+  words[at + 2] = (flags | (count << 16)) >>> 0;
+  words[at + 3] = overflow;
+}

@@ -1,0 +1,184 @@
+import { invariant } from "@quorate/base";
+import { TreeNode } from "./node.ts";
+import { Page } from "./page.ts";
+import type { Store } from "./store.ts";
+
+/** How full the lower page gets when keys come in ascending order, and when they come anyhow. */
+const sequentialFill = 0.9;
+const randomFill = 0.5;
+
+const leastOf = (node: TreeNode): number => (node.leaf ? 1 : 2);
+
+/**
+ * Changes trees by copying what it changes: pages become nodes, nodes of older generations become new ones.
+ * Trees are in good shape after every change: no node needs more than a page unless a single entry does (a branch:
+ * three children), branches have two children or more, all leaves lie at one depth.
+ */
+export class TreeWriter {
+  store: Store;
+  /** Only nodes of this generation are written to. */
+  generation = 1;
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** Returns a node with the content of `root` that may be written to. */
+  own(root: number | TreeNode | Page): TreeNode {
+    if (root instanceof TreeNode) return root.generation === this.generation ? root : root.copy(this.generation);
+    if (root instanceof Page) return TreeNode.fromPage(root, this.generation);
+    const page = this.store.page(root);
+    this.store.freePage(page);
+    return TreeNode.fromPage(page, this.generation);
+  }
+
+  /**
+   * Inserts or replaces.
+   *
+   * @param root owned.
+   * @returns the root from now on.
+   */
+  insert(root: TreeNode, key: Uint8Array, value: Uint8Array, flags: number): TreeNode {
+    const appended = this.#insertBelow(root, key, value, flags);
+    if (!this.#oversize(root)) return root;
+    const grown = TreeNode.branchOver(root, this.generation);
+    this.#splitChild(grown, 0, appended);
+    return grown;
+  }
+
+  /** @returns whether a new row became the last one below `node`. */
+  #insertBelow(node: TreeNode, key: Uint8Array, value: Uint8Array, flags: number): boolean {
+    const found = node.search(key);
+    if (node.leaf) {
+      if (found >= 0) {
+        invariant(node.flags[found] === flags, "a row and a nested bucket cannot have one key");
+        node.replaceEntry(found, value, flags);
+        return false;
+      }
+      node.insertEntry(~found, key, value, flags);
+      return ~found === node.keys.length - 1;
+    }
+    let index = found >= 0 ? found : ~found - 1;
+    if (index < 0) {
+      index = 0;
+      node.replaceKey(0, key);
+    }
+    const last = index === node.keys.length - 1;
+    const child = this.#ownChild(node, index);
+    const appended = this.#insertBelow(child, key, value, flags) && last;
+    if (this.#oversize(child)) this.#splitChild(node, index, appended || (child.leaf && lastIs(child, key)));
+    return appended;
+  }
+
+  #oversize(node: TreeNode): boolean {
+    return node.size > this.store.pageSize && node.keys.length >= 2 * leastOf(node);
+  }
+
+  #splitChild(parent: TreeNode, at: number, appended: boolean): void {
+    const threshold = this.store.pageSize * (appended ? sequentialFill : randomFill);
+    let child = parent.children[at] as TreeNode;
+    for (let index = at + 1; this.#oversize(child); index++) {
+      const upper = child.split(threshold, leastOf(child));
+      parent.insertChild(index, upper.keys[0] as Uint8Array, upper);
+      child = upper;
+    }
+  }
+
+  #ownChild(parent: TreeNode, index: number): TreeNode {
+    const child = parent.children[index] as number | TreeNode;
+    if (typeof child !== "number" && child.generation === this.generation) return child;
+    const owned = this.own(child);
+    parent.children[index] = owned;
+    return owned;
+  }
+
+  /**
+   * Removes a key that is there.
+   *
+   * @param root owned.
+   * @returns the root from now on; a page number when a page that was not changed is all that is left.
+   */
+  remove(root: TreeNode, key: Uint8Array): number | TreeNode {
+    this.#removeBelow(root, key);
+    let top: number | TreeNode = root;
+    while (typeof top !== "number" && !top.leaf && top.keys.length <= 1) {
+      top = top.keys.length === 0 ? TreeNode.emptyLeaf(this.generation) : (top.children[0] as number | TreeNode);
+    }
+    return top;
+  }
+
+  #removeBelow(node: TreeNode, key: Uint8Array): void {
+    const found = node.search(key);
+    if (node.leaf) {
+      invariant(found >= 0, "the key to remove is not there");
+      node.removeAt(found);
+      return;
+    }
+    const index = found >= 0 ? found : ~found - 1;
+    invariant(index >= 0, "the key to remove is below its branch");
+    const child = this.#ownChild(node, index);
+    this.#removeBelow(child, key);
+    if (child.size < this.store.pageSize / 4 || child.keys.length < leastOf(child)) this.#rebalance(node, index);
+  }
+
+  /** Mends a child that has become small: drops it, joins it with a sibling, or moves a grandchild over. */
+  #rebalance(parent: TreeNode, index: number): void {
+    const child = parent.children[index] as TreeNode;
+    if (child.keys.length === 0) {
+      parent.removeAt(index);
+      return;
+    }
+    const starved = child.keys.length < leastOf(child);
+    if (index > 0 && this.#fits(parent, index - 1, child)) this.#join(parent, index - 1);
+    else if (index + 1 < parent.keys.length && this.#fits(parent, index + 1, child)) this.#join(parent, index);
+    else if (starved && parent.keys.length > 1) this.#feed(parent, index);
+  }
+
+  /** Tells whether `child` and its sibling at `index` make one good node. */
+  #fits(parent: TreeNode, index: number, child: TreeNode): boolean {
+    const sibling = parent.children[index] as number | TreeNode;
+    const node = typeof sibling === "number" ? this.store.page(sibling) : sibling;
+    const size = (node instanceof TreeNode ? node.size : node.usedBytes()) + child.size;
+    if (size <= this.store.pageSize * 0.75) return true;
+    // A branch of few children with giant keys has none to spare.
+    return child.keys.length < leastOf(child) && node.count <= 2;
+  }
+
+  /** Joins the children at `index` and `index + 1`. */
+  #join(parent: TreeNode, index: number): void {
+    const left = this.#ownChild(parent, index);
+    const right = parent.children[index + 1] as number | TreeNode;
+    left.absorb(typeof right === "number" ? this.own(right) : right);
+    parent.removeAt(index + 1);
+  }
+
+  /** Moves one child over from a sibling to the branch at `index`, which has a single one. */
+  #feed(parent: TreeNode, index: number): void {
+    const branch = parent.children[index] as TreeNode;
+    if (index > 0) {
+      const left = this.#ownChild(parent, index - 1);
+      const last = left.keys.length - 1;
+      branch.insertChild(0, left.keys[last] as Uint8Array, left.children[last] as number | TreeNode);
+      left.removeAt(last);
+      parent.replaceKey(index, branch.keys[0] as Uint8Array);
+    } else {
+      const right = this.#ownChild(parent, 1);
+      branch.insertChild(branch.keys.length, right.keys[0] as Uint8Array, right.children[0] as number | TreeNode);
+      right.removeAt(0);
+      parent.replaceKey(1, right.keys[0] as Uint8Array);
+    }
+  }
+
+  /** Gives up a whole tree; nested buckets in it are the caller's business. */
+  free(root: number | TreeNode | Page): void {
+    if (root instanceof Page) return;
+    const node = typeof root === "number" ? this.store.page(root) : root;
+    if (node instanceof Page) this.store.freePage(node);
+    if (node.leaf) return;
+    for (let i = 0; i < node.count; i++) this.free(node.child(i));
+  }
+}
+
+function lastIs(leaf: TreeNode, key: Uint8Array): boolean {
+  return leaf.keys[leaf.keys.length - 1] === key;
+}
