@@ -1,0 +1,491 @@
+import { invariant } from "@quorate/base";
+import {
+  capacity,
+  childrenAt,
+  closeGap,
+  countsAt,
+  deadBit,
+  entriesAt,
+  headsAt,
+  innerWords,
+  leafWords,
+  NodeKeys,
+  openGap,
+  slotMask,
+  wordCount,
+  wordNext,
+  wordPrefix,
+  wordPrev,
+} from "./tree-node.ts";
+import { WordTable } from "./word-table.ts";
+
+/** Nodes per chunk: 136 KB of leaves, 67 KB of inner nodes. */
+const leafShift = 8;
+const innerShift = 6;
+/** A node with fewer entries joins a neighbour when both fill no more than `joined`. */
+const sparse: number = capacity / 4;
+const joined: number = (capacity * 3) / 4;
+const depthMax = 16;
+
+/**
+ * The slots of all keys in the order of the keys: a B+tree whose nodes live in word tables (see `tree-node.ts`), with
+ * the number of keys without tombstone below each child, so that a rank costs one descent.
+ *
+ * A search leaves its path behind (`leaf`, `position`, `found`); the operations "here" work on that path and are
+ * valid until the tree changes. `changes` counts structural changes: who kept a leaf and position looks whether it moved.
+ */
+export class KeyTree {
+  readonly #keys: NodeKeys;
+  readonly #leaves: WordTable = new WordTable(leafWords, leafShift, wordNext);
+  readonly #inners: WordTable = new WordTable(innerWords, innerShift, wordNext);
+  #root: number;
+  /** Levels of inner nodes above the leaves. */
+  #height = 0;
+  #live = 0;
+  #size = 0;
+  readonly #pathNode: Int32Array = new Int32Array(depthMax);
+  readonly #pathChild: Int32Array = new Int32Array(depthMax);
+
+  changes = 0;
+  leaf = 0;
+  position = 0;
+  found = false;
+
+  constructor(keys: NodeKeys) {
+    this.#keys = keys;
+    this.#root = this.#newLeaf();
+  }
+
+  /** Keys without tombstone. */
+  get live(): number {
+    return this.#live;
+  }
+
+  /** All keys. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get byteSize(): number {
+    return this.#leaves.byteSize + this.#inners.byteSize;
+  }
+
+  /** Finds the first entry whose key is `key` or behind it; the position may be just past the end of its leaf. */
+  search(key: Uint8Array): void {
+    const inners = this.#inners;
+    let node = this.#root;
+    for (let level = this.#height; level > 0; level--) {
+      const words = inners.chunks[node >>> innerShift] as Uint32Array;
+      const base = (node & inners.mask) * innerWords;
+      const bound = this.#keys.lowerBound(words, base, key);
+      const child = this.#keys.found || bound === 0 ? bound : bound - 1;
+      this.#pathNode[level] = node;
+      this.#pathChild[level] = child;
+      node = words[base + childrenAt + child] as number;
+    }
+    this.leaf = node;
+    this.position = this.#keys.lowerBound(this.#leafWords(node), this.#leafBase(node), key);
+    this.found = this.#keys.found;
+  }
+
+  /** The first leaf, and the place before its first entry. */
+  searchFirst(): void {
+    this.#searchEdge(false);
+  }
+
+  /** The last leaf, and the place behind its last entry. */
+  searchEnd(): void {
+    this.#searchEdge(true);
+  }
+
+  #searchEdge(end: boolean): void {
+    let node = this.#root;
+    for (let level = this.#height; level > 0; level--) {
+      const words = this.#innerWords(node);
+      const base = this.#innerBase(node);
+      const child = end ? (words[base + wordCount] as number) - 1 : 0;
+      this.#pathNode[level] = node;
+      this.#pathChild[level] = child;
+      node = words[base + childrenAt + child] as number;
+    }
+    this.leaf = node;
+    this.position = end ? (this.#leafWords(node)[this.#leafBase(node) + wordCount] as number) : 0;
+    this.found = false;
+  }
+
+  /** The entry that the search found. */
+  entryHere(): number {
+    return this.#leafWords(this.leaf)[this.#leafBase(this.leaf) + entriesAt + this.position] as number;
+  }
+
+  /** Keys without tombstone before the place of the last search. */
+  rankHere(): number {
+    let rank = 0;
+    for (let level = this.#height; level > 0; level--) {
+      const node = this.#pathNode[level] as number;
+      const words = this.#innerWords(node);
+      const counts = this.#innerBase(node) + countsAt;
+      const child = this.#pathChild[level] as number;
+      for (let i = 0; i < child; i++) rank += words[counts + i] as number;
+    }
+    const words = this.#leafWords(this.leaf);
+    const entries = this.#leafBase(this.leaf) + entriesAt;
+    for (let i = 0; i < this.position; i++) if ((words[entries + i] as number) < deadBit) rank += 1;
+    return rank;
+  }
+
+  /** Marks the found entry as dead or alive. */
+  markHere(dead: boolean): void {
+    const words = this.#leafWords(this.leaf);
+    const at = this.#leafBase(this.leaf) + entriesAt + this.position;
+    const slot = (words[at] as number) & slotMask;
+    words[at] = dead ? (slot | deadBit) >>> 0 : slot;
+    this.#addToCounts(dead ? -1 : 1);
+  }
+
+  /** Puts an entry, dead or alive, at the place of the last search, whose key it has. */
+  insertHere(entry: number): void {
+    this.changes += 1;
+    this.#size += 1;
+    if (this.#leafWords(this.leaf)[this.#leafBase(this.leaf) + wordCount] === capacity) this.#splitLeaf();
+    const words = this.#leafWords(this.leaf);
+    const base = this.#leafBase(this.leaf);
+    const count = words[base + wordCount] as number;
+    openGap(words, base + entriesAt, this.position, count);
+    openGap(words, base + headsAt, this.position, count);
+    words[base + entriesAt + this.position] = entry;
+    words[base + wordCount] = count + 1;
+    this.#keys.refresh(words, base, this.position);
+    if (this.position === 0) this.#minimumChanged(entry & slotMask);
+    if (entry < deadBit) this.#addToCounts(1);
+  }
+
+  /** Removes the found entry. */
+  removeHere(): void {
+    this.changes += 1;
+    this.#size -= 1;
+    const words = this.#leafWords(this.leaf);
+    const base = this.#leafBase(this.leaf);
+    const count = words[base + wordCount] as number;
+    const entry = words[base + entriesAt + this.position] as number;
+    if (entry < deadBit) this.#addToCounts(-1);
+    closeGap(words, base + entriesAt, this.position, count);
+    closeGap(words, base + headsAt, this.position, count);
+    words[base + wordCount] = count - 1;
+    if (count === 1) {
+      // No keys, nothing shared: the next entry decides.
+      words[base + wordPrefix] = 0;
+      if (this.#height > 0) this.#dropLeaf();
+      return;
+    }
+    if (this.position === 0) this.#minimumChanged((words[base + entriesAt] as number) & slotMask);
+    if (count - 1 < sparse && this.#height > 0) this.#joinLeaf();
+  }
+
+  // Walking: a place is a leaf and a position in it; the walker skips to the next leaf when a leaf is exhausted.
+
+  countOf(leaf: number): number {
+    return this.#leafWords(leaf)[this.#leafBase(leaf) + wordCount] as number;
+  }
+
+  entryAt(leaf: number, position: number): number {
+    return this.#leafWords(leaf)[this.#leafBase(leaf) + entriesAt + position] as number;
+  }
+
+  /** The leaf behind, 0 at the end. */
+  nextOf(leaf: number): number {
+    return this.#leafWords(leaf)[this.#leafBase(leaf) + wordNext] as number;
+  }
+
+  /** The leaf before, 0 at the start. */
+  prevOf(leaf: number): number {
+    return this.#leafWords(leaf)[this.#leafBase(leaf) + wordPrev] as number;
+  }
+
+  #leafWords(id: number): Uint32Array {
+    return this.#leaves.chunks[id >>> leafShift] as Uint32Array;
+  }
+
+  #leafBase(id: number): number {
+    return (id & this.#leaves.mask) * leafWords;
+  }
+
+  #innerWords(id: number): Uint32Array {
+    return this.#inners.chunks[id >>> innerShift] as Uint32Array;
+  }
+
+  #innerBase(id: number): number {
+    return (id & this.#inners.mask) * innerWords;
+  }
+
+  #newLeaf(): number {
+    const id = this.#leaves.allocate();
+    this.#leafWords(id).fill(0, this.#leafBase(id), this.#leafBase(id) + headsAt);
+    return id;
+  }
+
+  #newInner(): number {
+    const id = this.#inners.allocate();
+    this.#innerWords(id).fill(0, this.#innerBase(id), this.#innerBase(id) + headsAt);
+    return id;
+  }
+
+  #addToCounts(difference: number): void {
+    this.#live += difference;
+    for (let level = this.#height; level > 0; level--) {
+      const node = this.#pathNode[level] as number;
+      const at = this.#innerBase(node) + countsAt + (this.#pathChild[level] as number);
+      const words = this.#innerWords(node);
+      words[at] = (words[at] as number) + difference;
+    }
+  }
+
+  /** Carries a new smallest slot of the leaf up as far as it is the smallest. */
+  #minimumChanged(slot: number): void {
+    for (let level = 1; level <= this.#height; level++) {
+      const node = this.#pathNode[level] as number;
+      const child = this.#pathChild[level] as number;
+      const words = this.#innerWords(node);
+      const base = this.#innerBase(node);
+      words[base + entriesAt + child] = slot;
+      this.#keys.refresh(words, base, child);
+      if (child !== 0) return;
+    }
+  }
+
+  #splitLeaf(): void {
+    const left = this.leaf;
+    const right = this.#newLeaf();
+    const words = this.#leafWords(left);
+    const base = this.#leafBase(left);
+    const target = this.#leafWords(right);
+    const targetBase = this.#leafBase(right);
+    const next = words[base + wordNext] as number;
+    // Keys that arrive in order leave full leaves behind.
+    const cut = next === 0 && this.position === capacity ? capacity - 1 : capacity / 2;
+    moveTail(words, base + entriesAt, target, targetBase + entriesAt, cut);
+    words[base + wordCount] = cut;
+    target[targetBase + wordCount] = capacity - cut;
+    target[targetBase + wordNext] = next;
+    target[targetBase + wordPrev] = left;
+    words[base + wordNext] = right;
+    if (next !== 0) this.#leafWords(next)[this.#leafBase(next) + wordPrev] = right;
+    this.#keys.rebuild(words, base);
+    this.#keys.rebuild(target, targetBase);
+    let moved = 0;
+    for (let i = 0; i < capacity - cut; i++) if ((target[targetBase + entriesAt + i] as number) < deadBit) moved += 1;
+    this.#insertChild(1, right, (target[targetBase + entriesAt] as number) & slotMask, moved);
+    if (this.position > cut || (this.position === cut && cut !== capacity / 2)) {
+      this.leaf = right;
+      this.position -= cut;
+      this.#followRight(1);
+    }
+  }
+
+  /** The path at `level` goes on to the child behind the one it takes. */
+  #followRight(level: number): void {
+    const node = this.#pathNode[level] as number;
+    const child = (this.#pathChild[level] as number) + 1;
+    invariant(child < (this.#innerWords(node)[this.#innerBase(node) + wordCount] as number), "the path left its node");
+    this.#pathChild[level] = child;
+  }
+
+  /**
+   * Puts child `right` behind the child that the path takes at `level`, `moved` of whose keys it took over.
+   * Afterwards the path still leads to the left one, and its right neighbour is in the same node.
+   */
+  #insertChild(level: number, right: number, separator: number, moved: number): void {
+    if (level > this.#height) {
+      this.#growRoot(level, right, separator, moved);
+      return;
+    }
+    if (
+      this.#innerWords(this.#pathNode[level] as number)[this.#innerBase(this.#pathNode[level] as number)] === capacity
+    ) {
+      this.#splitInner(level);
+    }
+    const node = this.#pathNode[level] as number;
+    const child = this.#pathChild[level] as number;
+    const words = this.#innerWords(node);
+    const base = this.#innerBase(node);
+    const count = words[base + wordCount] as number;
+    for (const column of [headsAt, entriesAt, childrenAt, countsAt]) openGap(words, base + column, child + 1, count);
+    words[base + entriesAt + child + 1] = separator;
+    words[base + childrenAt + child + 1] = right;
+    words[base + countsAt + child + 1] = moved;
+    words[base + countsAt + child] = (words[base + countsAt + child] as number) - moved;
+    words[base + wordCount] = count + 1;
+    this.#keys.refresh(words, base, child + 1);
+  }
+
+  #growRoot(level: number, right: number, separator: number, moved: number): void {
+    invariant(level < depthMax, "the key tree is too deep");
+    const left = this.#root;
+    const root = this.#newInner();
+    const words = this.#innerWords(root);
+    const base = this.#innerBase(root);
+    const leftSlot =
+      level === 1
+        ? (this.#leafWords(left)[this.#leafBase(left) + entriesAt] as number) & slotMask
+        : (this.#innerWords(left)[this.#innerBase(left) + entriesAt] as number);
+    words[base + wordCount] = 2;
+    words[base + entriesAt] = leftSlot;
+    words[base + entriesAt + 1] = separator;
+    words[base + childrenAt] = left;
+    words[base + childrenAt + 1] = right;
+    words[base + countsAt] = this.#live - moved;
+    words[base + countsAt + 1] = moved;
+    this.#keys.rebuild(words, base);
+    this.#root = root;
+    this.#height = level;
+    this.#pathNode[level] = root;
+    this.#pathChild[level] = 0;
+  }
+
+  #splitInner(level: number): void {
+    const left = this.#pathNode[level] as number;
+    const right = this.#newInner();
+    const words = this.#innerWords(left);
+    const base = this.#innerBase(left);
+    const target = this.#innerWords(right);
+    const targetBase = this.#innerBase(right);
+    const child = this.#pathChild[level] as number;
+    const cut = child === capacity - 1 ? capacity - 1 : capacity / 2;
+    for (const column of [entriesAt, childrenAt, countsAt]) {
+      moveTail(words, base + column, target, targetBase + column, cut);
+    }
+    words[base + wordCount] = cut;
+    target[targetBase + wordCount] = capacity - cut;
+    this.#keys.rebuild(words, base);
+    this.#keys.rebuild(target, targetBase);
+    let moved = 0;
+    for (let i = 0; i < capacity - cut; i++) moved += target[targetBase + countsAt + i] as number;
+    this.#insertChild(level + 1, right, target[targetBase + entriesAt] as number, moved);
+    if (child >= cut) {
+      this.#pathNode[level] = right;
+      this.#pathChild[level] = child - cut;
+      this.#followRight(level + 1);
+    }
+  }
+
+  /** Removes the empty leaf of the path from list and tree. */
+  #dropLeaf(): void {
+    this.#unlinkLeaf(this.leaf);
+    this.#removeChild(1, this.#pathChild[1] as number);
+  }
+
+  #unlinkLeaf(leaf: number): void {
+    const next = this.nextOf(leaf);
+    const prev = this.prevOf(leaf);
+    if (next !== 0) this.#leafWords(next)[this.#leafBase(next) + wordPrev] = prev;
+    if (prev !== 0) this.#leafWords(prev)[this.#leafBase(prev) + wordNext] = next;
+    this.#leaves.release(leaf);
+  }
+
+  /** Takes child number `child` out of the path's node at `level`. */
+  #removeChild(level: number, child: number): void {
+    const node = this.#pathNode[level] as number;
+    const words = this.#innerWords(node);
+    const base = this.#innerBase(node);
+    const count = words[base + wordCount] as number;
+    for (const column of [headsAt, entriesAt, childrenAt, countsAt]) closeGap(words, base + column, child, count);
+    words[base + wordCount] = count - 1;
+    if (count === 1) {
+      this.#inners.release(node);
+      this.#removeChild(level + 1, this.#pathChild[level + 1] as number);
+      return;
+    }
+    if (level === this.#height) {
+      this.#shrinkRoot();
+      return;
+    }
+    if (child === 0) this.#carryMinimum(level, words[base + entriesAt] as number);
+    if (count - 1 < sparse) this.#joinInner(level);
+  }
+
+  #carryMinimum(level: number, slot: number): void {
+    for (let above = level + 1; above <= this.#height; above++) {
+      const node = this.#pathNode[above] as number;
+      const child = this.#pathChild[above] as number;
+      this.#innerWords(node)[this.#innerBase(node) + entriesAt + child] = slot;
+      this.#keys.refresh(this.#innerWords(node), this.#innerBase(node), child);
+      if (child !== 0) return;
+    }
+  }
+
+  /** A root with one child gives way to it. */
+  #shrinkRoot(): void {
+    while (this.#height > 0) {
+      const words = this.#innerWords(this.#root);
+      const base = this.#innerBase(this.#root);
+      if (words[base + wordCount] !== 1) return;
+      const child = words[base + childrenAt] as number;
+      this.#inners.release(this.#root);
+      this.#root = child;
+      this.#height -= 1;
+    }
+  }
+
+  /** Joins the sparse leaf of the path with a neighbour under the same parent, if both fit one node. */
+  #joinLeaf(): void {
+    const pair = this.#pair(1);
+    if (pair < 0) return;
+    const parent = this.#innerWords(this.#pathNode[1] as number);
+    const parentBase = this.#innerBase(this.#pathNode[1] as number);
+    const left = parent[parentBase + childrenAt + pair] as number;
+    const right = parent[parentBase + childrenAt + pair + 1] as number;
+    const count = this.countOf(left);
+    const added = this.countOf(right);
+    if (count + added > joined) return;
+    const words = this.#leafWords(left);
+    const base = this.#leafBase(left);
+    const from = this.#leafBase(right) + entriesAt;
+    words.set(this.#leafWords(right).subarray(from, from + added), base + entriesAt + count);
+    words[base + wordCount] = count + added;
+    this.#keys.rebuild(words, base);
+    parent[parentBase + countsAt + pair] =
+      (parent[parentBase + countsAt + pair] as number) + (parent[parentBase + countsAt + pair + 1] as number);
+    this.#unlinkLeaf(right);
+    this.#removeChild(1, pair + 1);
+  }
+
+  #joinInner(level: number): void {
+    const pair = this.#pair(level + 1);
+    if (pair < 0) return;
+    const above = this.#pathNode[level + 1] as number;
+    const parent = this.#innerWords(above);
+    const parentBase = this.#innerBase(above);
+    const left = parent[parentBase + childrenAt + pair] as number;
+    const right = parent[parentBase + childrenAt + pair + 1] as number;
+    const words = this.#innerWords(left);
+    const base = this.#innerBase(left);
+    const source = this.#innerWords(right);
+    const sourceBase = this.#innerBase(right);
+    const count = words[base + wordCount] as number;
+    const added = source[sourceBase + wordCount] as number;
+    if (count + added > joined) return;
+    for (const column of [entriesAt, childrenAt, countsAt]) {
+      const from = sourceBase + column;
+      words.set(source.subarray(from, from + added), base + column + count);
+    }
+    words[base + wordCount] = count + added;
+    this.#keys.rebuild(words, base);
+    parent[parentBase + countsAt + pair] =
+      (parent[parentBase + countsAt + pair] as number) + (parent[parentBase + countsAt + pair + 1] as number);
+    this.#inners.release(right);
+    this.#removeChild(level + 1, pair + 1);
+  }
+
+  /** The left one of the path's child at `level` and a neighbour in the same node, -1 when it is alone. */
+  #pair(level: number): number {
+    const node = this.#pathNode[level] as number;
+    const child = this.#pathChild[level] as number;
+    const count = this.#innerWords(node)[this.#innerBase(node) + wordCount] as number;
+    if (count < 2) return -1;
+    return child + 1 < count ? child : child - 1;
+  }
+}
+
+function moveTail(from: Uint32Array, column: number, to: Uint32Array, target: number, cut: number): void {
+  to.set(from.subarray(column + cut, column + capacity), target);
+}
