@@ -14,6 +14,7 @@ const script = (name) => join(root, "scripts", name);
 /** @type {readonly { name: string, command: string, args: readonly string[] }[]} */
 const steps = [
   { name: "types", command: tool("tsc"), args: ["-p", "tsconfig.json"] },
+  { name: "types-tests", command: tool("tsc"), args: ["-p", "tests/tsconfig.json"] },
   { name: "types-core", command: tool("tsc"), args: ["-p", "tsconfig.core.json"] },
   { name: "lint", command: tool("oxlint"), args: ["--deny-warnings"] },
   { name: "layers", command: process.execPath, args: [script("layers.mjs")] },
