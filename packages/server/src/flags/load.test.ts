@@ -46,7 +46,7 @@ describe("Go's flag syntax", () => {
   test("a boolean takes its value only behind =", () => {
     expect(config(["--pre-vote=false"]).preVote).toBe(false);
     expect(config(["--pre-vote=F"]).preVote).toBe(false);
-    expect(refusal(["--pre-vote", "false"])).toEqual(["'false' is not a valid flag", 1, "false"]);
+    expect(refusal(["--pre-vote", "false"])).toEqual(['"false" is not a valid flag', 1, "false"]);
   });
 
   // Messages and statuses as printed by etcd 3.6.14.

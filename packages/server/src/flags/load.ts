@@ -1,6 +1,7 @@
 /** From a command line to a configuration, or to the reasons why there is none. */
 import { buildConfig } from "./build.ts";
 import { parseConfigFile } from "./config-file.ts";
+import { goQuote } from "./go-values.ts";
 import { helpText, usageText } from "./help.ts";
 import { FlagFailure, type FlagProblem, type Notice, type ServerCommand } from "./outcome.ts";
 import { HelpAsked, parseFlags, parseVariables } from "./parse.ts";
@@ -86,7 +87,7 @@ function load(args: readonly string[], env: FlagEnvironment, notices: Notice[]):
   const rest = parseFlags(args, values);
   const stray = rest[0];
   if (stray !== undefined) {
-    const message = `'${stray}' is not a valid flag`;
+    const message = `${goQuote(stray)} is not a valid flag`;
     throw new FlagFailure({ stage: "verify", flag: stray, message });
   }
   if (values.bool("version")) return { kind: "version" };
