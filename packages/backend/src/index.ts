@@ -1,4 +1,5 @@
 export { Backend } from "./backend.ts";
 export { Bucket } from "./bucket.ts";
+export { check, type Problem } from "./check.ts";
 export { BackendLockedError } from "./lock.ts";
 export * from "./types.ts";

@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { crc32cUpdate, SeededRandom, toHex, utf8Decode } from "@quorate/base";
+import { describe, expect, test } from "vitest";
+import { Backend } from "./backend.ts";
+import { check } from "./check.ts";
+import { FakeDisk } from "./testing/fake-disk.ts";
+import { bytes, testOptions } from "./testing/harness.ts";
+import {
+  bboltCheck,
+  bboltKeys,
+  fixture,
+  goldenDatabase,
+  goldenFolder,
+  goldenSnapshot,
+  haveBbolt,
+  haveGolden,
+} from "./testing/real.ts";
+import type { Reader } from "./types.ts";
+
+const path = "/data/db";
+const buckets = [
+  "alarm",
+  "auth",
+  "authRoles",
+  "authUsers",
+  "cluster",
+  "key",
+  "lease",
+  "members",
+  "members_removed",
+  "meta",
+];
+
+interface Status {
+  readonly hash: number;
+  readonly totalSize: number;
+}
+
+interface Manifest {
+  readonly stages: readonly { readonly snapshot_file: string; readonly snapshot_status: Status }[];
+}
+
+/** etcd's hash of a whole database: names, keys and values in order. */
+function statusHash(reader: Reader): number {
+  let crc = 0;
+  reader.forEachBucket((name, bucket) => {
+    crc = crc32cUpdate(crc, name);
+    reader.range(bucket, new Uint8Array(0), undefined, (key, value) => {
+      crc = crc32cUpdate(crc32cUpdate(crc, key), value);
+    });
+  });
+  return crc;
+}
+
+/** Adds rows at the end and in the middle, removes most of the old ones, and commits between. */
+async function work(disk: FakeDisk): Promise<string[]> {
+  const backend = await Backend.open(disk, path, testOptions());
+  const random = new SeededRandom(3);
+  const key = backend.bucket(bytes("key"));
+  for (let round = 0; round < 5; round++) {
+    const old: Uint8Array[] = [];
+    backend.batch.range(key, new Uint8Array(0), undefined, (row) => void old.push(row));
+    for (const row of old) if (random.below(10) < 7) backend.batch.delete(key, row);
+    for (let i = 0; i < 300; i++) {
+      const row = bytes(`row ${random.below(100_000)}`);
+      backend.batch.put(key, row, new Uint8Array(random.below(i === 0 ? 20_000 : 300)));
+    }
+    backend.batch.put(bytes("meta"), bytes("consistent_index"), Uint8Array.of(0, 0, 0, 0, 0, 0, 1, round));
+    await backend.commit();
+  }
+  const left: string[] = [];
+  backend.batch.range(key, new Uint8Array(0), undefined, (row) => void left.push(toHex(row)));
+  await backend.close();
+  return left;
+}
+
+describe("a database that etcd made", () => {
+  test("is opened, and hashes as etcd says (3.7)", async () => {
+    const disk = new FakeDisk();
+    disk.install(path, goldenSnapshot(fixture("etcd-3.7-final.snapshot.db.gz")));
+    expect([...check(disk, path)]).toEqual([]);
+    const backend = await Backend.open(disk, path, testOptions({ readOnly: true }));
+    expect(statusHash(backend.batch)).toBe(3470377773);
+    const names: string[] = [];
+    backend.batch.forEachBucket((name) => names.push(utf8Decode(name)));
+    expect(names).toEqual(buckets);
+    await backend.close();
+  });
+
+  test("stays sound when it is changed (3.7)", async () => {
+    const disk = new FakeDisk();
+    disk.install(path, goldenSnapshot(fixture("etcd-3.7-final.snapshot.db.gz")));
+    const left = await work(disk);
+    expect([...check(disk, path)]).toEqual([]);
+    if (!haveBbolt) return;
+    expect(bboltCheck(disk.content(path))).toContain("OK");
+    expect(bboltKeys(disk.content(path), "key")).toEqual(left);
+  });
+
+  describe.runIf(haveGolden).each(["3.4", "3.5", "3.6", "3.7"])("of version %s", (version) => {
+    const folder = join(goldenFolder, `etcd-${version}`);
+
+    test("hashes and measures at every stage as etcd says", async () => {
+      const manifest = JSON.parse(readFileSync(join(folder, "single.manifest.json"), "utf8")) as Manifest;
+      const suffix = version === "3.4" ? "" : ".gz";
+      const stages = manifest.stages.filter((stage) => existsSync(join(folder, `${stage.snapshot_file}${suffix}`)));
+      expect(stages.length).toBeGreaterThan(3);
+      for (const stage of stages) {
+        const disk = new FakeDisk();
+        disk.install(path, goldenSnapshot(join(folder, `${stage.snapshot_file}${suffix}`)));
+        expect([...check(disk, path)]).toEqual([]);
+        const backend = await Backend.open(disk, path, testOptions({ readOnly: true }));
+        expect(statusHash(backend.batch)).toBe(stage.snapshot_status.hash);
+        expect(backend.size()).toBe(stage.snapshot_status.totalSize);
+        await backend.close();
+      }
+    });
+
+    test.each(["single", "crash", "restore3", "cluster/m3", "cluster/m4"])(
+      "from the data directory %s is sound before and after we write to it",
+      async (name) => {
+        const disk = new FakeDisk();
+        disk.install(path, goldenDatabase(join(folder, `${name}.data.tar.gz`)));
+        expect([...check(disk, path)]).toEqual([]);
+        const left = await work(disk);
+        expect([...check(disk, path)]).toEqual([]);
+        if (!haveBbolt) return;
+        expect(bboltCheck(disk.content(path))).toContain("OK");
+        expect(bboltKeys(disk.content(path), "key")).toEqual(left);
+      },
+    );
+  });
+
+  test.runIf(haveGolden)("has the rows that another program found in it (3.4)", async () => {
+    const disk = new FakeDisk();
+    disk.install(path, goldenDatabase(join(goldenFolder, "etcd-3.4/single.data.tar.gz")));
+    const expected = JSON.parse(readFileSync(join(goldenFolder, "etcd-3.4/single.db.json"), "utf8")) as unknown;
+    const backend = await Backend.open(disk, path, testOptions());
+    const found: Record<string, [string, string][]> = {};
+    backend.batch.forEachBucket((name, bucket) => {
+      const rows: [string, string][] = [];
+      backend.batch.range(bucket, new Uint8Array(0), undefined, (key, value) => {
+        rows.push([toHex(key), toHex(value)]);
+      });
+      found[utf8Decode(name)] = rows;
+    });
+    expect(found).toEqual(expected);
+    await backend.close();
+  });
+});
