@@ -1,0 +1,2 @@
+export * from "./memory-disk.ts";
+export * from "./memory-file.ts";

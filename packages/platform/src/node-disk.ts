@@ -1,0 +1,257 @@
+/** The `Disk` port on `node:fs`: reads and writes go to the page cache at once, syncs to Node's threads. */
+import * as fs from "node:fs";
+import { type Disk, DiskError, type DiskFile, type FileInfo, type FileLock, type OpenMode } from "@quorate/base";
+import { inheritedDescriptor, runOnDescriptor } from "./descriptor-command.ts";
+
+/** Linux takes at most this many parts in one `writev`. */
+const partsPerWriteMax = 1024;
+const zeroChunkBytes = 1024 * 1024;
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
+const openFlags: Readonly<Record<OpenMode, number>> = {
+  read: O_RDONLY,
+  write: O_RDWR,
+  create: O_RDWR | O_CREAT,
+  createNew: O_RDWR | O_CREAT | O_EXCL,
+};
+
+function diskError(operation: string, path: string, cause: unknown): DiskError {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return new DiskError(operation, path, typeof code === "string" ? code : "EIO", { cause });
+}
+
+/** Runs a function of `node:fs` and gives its errors the port's form. */
+function run<T>(operation: string, path: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw diskError(operation, path, error);
+  }
+}
+
+export class NodeDisk implements Disk {
+  open(path: string, how: OpenMode, mode = 0o600): DiskFile {
+    return new NodeFile(
+      path,
+      run("open", path, () => fs.openSync(path, openFlags[how], mode)),
+    );
+  }
+
+  info(path: string): FileInfo | undefined {
+    let found: fs.Stats | undefined;
+    try {
+      found = fs.statSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+      throw diskError("info", path, error);
+    }
+    if (found === undefined) return undefined;
+    const kind = found.isFile() ? "file" : found.isDirectory() ? "directory" : "other";
+    return { kind, size: found.size, mode: found.mode & 0o7777, modifiedMs: found.mtimeMs };
+  }
+
+  list(path: string): string[] {
+    return run("list", path, () => fs.readdirSync(path)).sort();
+  }
+
+  makeDirectory(path: string, mode = 0o700): void {
+    run("makeDirectory", path, () => fs.mkdirSync(path, { recursive: true, mode }));
+  }
+
+  rename(from: string, to: string): void {
+    run("rename", from, () => fs.renameSync(from, to));
+  }
+
+  remove(path: string): void {
+    try {
+      fs.unlinkSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw diskError("remove", path, error);
+    }
+  }
+
+  removeTree(path: string): void {
+    run("removeTree", path, () => fs.rmSync(path, { recursive: true, force: true }));
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let descriptor: number;
+      try {
+        descriptor = fs.openSync(path, O_RDONLY);
+      } catch (error) {
+        reject(diskError("syncDirectory", path, error));
+        return;
+      }
+      fs.fsync(descriptor, (error) => {
+        fs.closeSync(descriptor);
+        if (error === null) resolve();
+        else reject(diskError("syncDirectory", path, error));
+      });
+    });
+  }
+
+  lock(file: DiskFile): Promise<FileLock | undefined> {
+    if (!(file instanceof NodeFile)) return Promise.reject(new DiskError("lock", file.path, "EINVAL"));
+    return file.lock();
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly path: string;
+  /** -1 once closed. */
+  #descriptor: number;
+  /** The opening that holds the lock, -1 when there is none. */
+  #lockDescriptor = -1;
+
+  constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+  }
+
+  #use(operation: string): number {
+    if (this.#descriptor < 0) throw new DiskError(operation, this.path, "EBADF");
+    return this.#descriptor;
+  }
+
+  size(): number {
+    const descriptor = this.#use("size");
+    return run("size", this.path, () => fs.fstatSync(descriptor)).size;
+  }
+
+  readAt(target: Uint8Array, position: number): number {
+    const descriptor = this.#use("read");
+    try {
+      let done = 0;
+      while (done < target.length) {
+        const count = fs.readSync(descriptor, target, done, target.length - done, position + done);
+        if (count === 0) break;
+        done += count;
+      }
+      return done;
+    } catch (error) {
+      throw diskError("read", this.path, error);
+    }
+  }
+
+  writeAt(bytes: Uint8Array, position: number): void {
+    const descriptor = this.#use("write");
+    try {
+      let done = 0;
+      while (done < bytes.length) {
+        done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+      }
+    } catch (error) {
+      throw diskError("write", this.path, error);
+    }
+  }
+
+  writeAllAt(parts: readonly Uint8Array[], position: number): void {
+    const descriptor = this.#use("write");
+    let at = position;
+    for (let from = 0; from < parts.length; from += partsPerWriteMax) {
+      const group = parts.length <= partsPerWriteMax ? parts : parts.slice(from, from + partsPerWriteMax);
+      let length = 0;
+      for (const part of group) length += part.length;
+      if (length === 0) continue;
+      const written = run("write", this.path, () => fs.writevSync(descriptor, group, at));
+      // The kernel wrote a part only, as on an almost full disk: the rest goes one by one.
+      if (written < length) this.#writeRest(group, at, written);
+      at += length;
+    }
+  }
+
+  #writeRest(parts: readonly Uint8Array[], position: number, written: number): void {
+    let start = 0;
+    for (const part of parts) {
+      const skip = Math.min(part.length, Math.max(0, written - start));
+      if (skip < part.length) this.writeAt(part.subarray(skip), position + start + skip);
+      start += part.length;
+    }
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#use("sync"), (error) => {
+        if (error === null) resolve();
+        else reject(diskError("sync", this.path, error));
+      });
+    });
+  }
+
+  truncate(size: number): void {
+    const descriptor = this.#use("truncate");
+    run("truncate", this.path, () => fs.ftruncateSync(descriptor, size));
+  }
+
+  async allocate(size: number): Promise<void> {
+    const descriptor = this.#use("allocate");
+    if (size === 0) return;
+    const args = ["--length", String(size), `/proc/self/fd/${inheritedDescriptor}`];
+    const result = await runOnDescriptor("fallocate", args, descriptor);
+    if (result.code === 0) return;
+    if (result.complaint.includes("No space left on device")) throw new DiskError("allocate", this.path, "ENOSPC");
+    // No such command, or a file system without it: blocks that were written are there, too.
+    await this.#writeZeros(size);
+  }
+
+  async #writeZeros(size: number): Promise<void> {
+    const zeros = new Uint8Array(zeroChunkBytes);
+    for (let at = this.size(); at < size; ) {
+      at += await this.#writeAsync(zeros, Math.min(zeros.length, size - at), at);
+    }
+  }
+
+  #writeAsync(bytes: Uint8Array, length: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.write(this.#use("allocate"), bytes, 0, length, position, (error, written) => {
+        if (error === null) resolve(written);
+        else reject(diskError("allocate", this.path, error));
+      });
+    });
+  }
+
+  /**
+   * Locks through the `flock` command. A lock belongs to an open file, which the command shares with us, so it stays
+   * when the command has ended; and since only closing ends it then, it gets an opening of its own.
+   */
+  async lock(): Promise<FileLock | undefined> {
+    if (this.#lockDescriptor >= 0) return undefined;
+    const descriptor = this.#openAgain();
+    const args = ["--exclusive", "--nonblock", "--conflict-exit-code", "75", String(inheritedDescriptor)];
+    const result = await runOnDescriptor("flock", args, descriptor);
+    if (result.code === 0 && this.#descriptor >= 0 && this.#lockDescriptor < 0) {
+      this.#lockDescriptor = descriptor;
+      return { release: () => this.#unlock() };
+    }
+    fs.closeSync(descriptor);
+    if (result.code === 0 || result.code === 75) return undefined;
+    const cause = new Error(`the flock command failed (${result.code}): ${result.complaint.trim()}`);
+    throw new DiskError("lock", this.path, "ENOLCK", { cause });
+  }
+
+  /** Opens the same file once more, even if it was renamed or removed. */
+  #openAgain(): number {
+    const path = `/proc/self/fd/${this.#use("lock")}`;
+    try {
+      return fs.openSync(path, O_RDWR);
+    } catch {
+      // A file that we may only read.
+      return run("lock", this.path, () => fs.openSync(path, O_RDONLY));
+    }
+  }
+
+  #unlock(): void {
+    if (this.#lockDescriptor < 0) return;
+    fs.closeSync(this.#lockDescriptor);
+    this.#lockDescriptor = -1;
+  }
+
+  close(): void {
+    if (this.#descriptor < 0) return;
+    const descriptor = this.#descriptor;
+    this.#descriptor = -1;
+    this.#unlock();
+    run("close", this.path, () => fs.closeSync(descriptor));
+  }
+}

@@ -1,0 +1,144 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeDisk } from "@quorate/base/conformance";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { runOnDescriptor } from "./descriptor-command.ts";
+import { NodeClock, NodeDisk, NodeRandom } from "./index.ts";
+
+const newDirectory = (): string => mkdtempSync(join(tmpdir(), "quorate-disk-"));
+
+describeDisk("NodeDisk", () => {
+  const directory = newDirectory();
+  return { disk: new NodeDisk(), directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+});
+
+describe("NodeDisk", () => {
+  let directory: string;
+  let path: string;
+
+  beforeEach(() => {
+    directory = newDirectory();
+    path = join(directory, "f");
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test("allocates blocks, not holes", async () => {
+    const file = new NodeDisk().open(path, "create");
+    await file.allocate(1_000_000);
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(1_000_000);
+    file.close();
+  });
+
+  test("allocates by writing zeros where there is no fallocate", async () => {
+    vi.stubEnv("PATH", directory);
+    const file = new NodeDisk().open(path, "create");
+    file.writeAt(Uint8Array.of(1, 2), 0);
+    await file.allocate(2_500_000);
+    expect(file.size()).toBe(2_500_000);
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(2_000_000);
+    const target = new Uint8Array(4);
+    file.readAt(target, 0);
+    expect([...target]).toEqual([1, 2, 0, 0]);
+    file.close();
+  });
+
+  test("says so when there is no flock command, rather than go on without a lock", async () => {
+    vi.stubEnv("PATH", directory);
+    const disk = new NodeDisk();
+    const file = disk.open(path, "create");
+    await expect(disk.lock(file)).rejects.toThrow(`lock ${path}: ENOLCK`);
+    file.close();
+  });
+
+  test("excludes other processes for as long as the file is open", async () => {
+    const disk = new NodeDisk();
+    const file = disk.open(path, "create");
+    expect(await disk.lock(file)).toBeDefined();
+    const attempt = (): number | null => spawnSync("flock", ["--nonblock", path, "true"]).status;
+    expect(attempt()).toBe(1);
+    file.close();
+    expect(attempt()).toBe(0);
+  });
+
+  test("sees the locks of other processes", async () => {
+    const disk = new NodeDisk();
+    const file = disk.open(path, "create");
+    // The lock stays with this opening after the command has ended.
+    const theirs = openSync(path, "r");
+    expect(await runOnDescriptor("flock", ["--nonblock", "3"], theirs)).toMatchObject({ code: 0 });
+    expect(await disk.lock(file)).toBeUndefined();
+    file.close();
+  });
+});
+
+describe("NodeClock", () => {
+  test("never goes back, and knows the date", () => {
+    const clock = new NodeClock();
+    const first = clock.nowMs();
+    expect(clock.nowMs()).toBeGreaterThanOrEqual(first);
+    expect(Math.abs(clock.wallMs() - Date.now())).toBeLessThan(1000);
+  });
+
+  test("fires once, never before its time and never from within the call; a cancelled timer never", () => {
+    vi.useFakeTimers();
+    try {
+      const clock = new NodeClock();
+      const fired: string[] = [];
+      clock.startTimer(0, () => fired.push("zero"));
+      clock.startTimer(10.5, () => fired.push("ten"));
+      const cancelled = clock.startTimer(5, () => fired.push("cancelled"));
+      cancelled.cancel();
+      cancelled.cancel();
+      expect(fired).toEqual([]);
+      vi.advanceTimersByTime(10);
+      expect(fired).toEqual(["zero"]);
+      vi.advanceTimersByTime(100);
+      expect(fired).toEqual(["zero", "ten"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("runs what waits for the next turn after what is queued in this one", async () => {
+    const clock = new NodeClock();
+    const order: string[] = [];
+    const done = new Promise<void>((resolve) => {
+      clock.nextTurn(() => {
+        order.push("next turn");
+        resolve();
+      });
+    });
+    await Promise.resolve();
+    order.push("this turn");
+    await done;
+    expect(order).toEqual(["this turn", "next turn"]);
+  });
+});
+
+describe("NodeRandom", () => {
+  test("stays below its bound and reaches every value", () => {
+    const random = new NodeRandom();
+    const seen = new Set(Array.from({ length: 3000 }, () => random.below(7)));
+    expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(random.below(1)).toBe(0);
+    expect(() => random.below(0)).toThrow("bound is out of range");
+  });
+
+  test("draws 64 bits, all of which vary", () => {
+    const random = new NodeRandom();
+    let ones = 0n;
+    let zeros = 0n;
+    for (let i = 0; i < 200; i++) {
+      const drawn = random.u64();
+      ones |= drawn;
+      zeros |= ~drawn;
+    }
+    expect(BigInt.asUintN(64, ones)).toBe(2n ** 64n - 1n);
+    expect(BigInt.asUintN(64, zeros)).toBe(2n ** 64n - 1n);
+  });
+});
