@@ -1,10 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The root of the repository. */
-export const repositoryRoot: string = fileURLToPath(new URL("../..", import.meta.url));
+/** The root of the repository: the first folder above this file with a lock file, also when this file is bundled. */
+export const repositoryRoot: string = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+function findRoot(start: string): string {
+  for (let dir = start; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, "package-lock.json"))) return dir;
+    if (dir === dirname(dir)) throw new Error(`${start} lies outside of the repository`);
+  }
+}
 
 /** Programs that come with Debian's packages under a plain name, and the version that the plain name must have. */
 const installedAs: Readonly<Record<string, { name: string; args: string[]; version: RegExp }>> = {

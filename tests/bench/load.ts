@@ -1,0 +1,97 @@
+import { realBinary, runProgram } from "../support/index.ts";
+
+/** What is asked of a cluster. */
+export type Workload = "put" | "get-linearizable" | "get-serializable" | "txn-put" | "txn-mixed";
+
+export const workloads: readonly Workload[] = ["put", "get-linearizable", "get-serializable", "txn-put", "txn-mixed"];
+
+/** The key that the get workloads read: 32 bytes, as all keys here; its value has 256 bytes, as all values. */
+export const probeKey = "probe/00000000000000000000000000";
+
+const sizes = ["--key-size=32", "--val-size=256"];
+const subcommands: Readonly<Record<Workload, readonly string[]>> = {
+  put: ["put", ...sizes, "--key-space-size=100000"],
+  "get-linearizable": ["range", probeKey, "--consistency=l"],
+  "get-serializable": ["range", probeKey, "--consistency=s"],
+  "txn-put": ["txn-put", ...sizes, "--key-space-size=100000", "--txn-ops=4"],
+  // Half of them write a key, half read the first ten keys of a thousand.
+  "txn-mixed": ["txn-mixed", ...sizes, "--key-space-size=1000", "--limit=10", "--rw-ratio=1"],
+};
+
+/** What the load generator measured. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly errors: number;
+}
+
+/** One run of the load generator. */
+export interface Load {
+  readonly workload: Workload;
+  readonly endpoints: readonly string[];
+  readonly clients: number;
+  readonly requests: number;
+}
+
+/** Spreads up to 100 connections over the members; each client takes one in turn. */
+export function connectionsFor(clients: number): number {
+  return Math.min(clients, 100);
+}
+
+/** Runs etcd's own load generator against a cluster. */
+export async function runLoad({ workload, endpoints, clients, requests }: Load): Promise<LoadResult> {
+  const generator = realBinary("benchmark");
+  if (generator === undefined) throw new Error('benchmark is missing; "npm run peers" builds it');
+  const [subcommand = "", ...flags] = subcommands[workload];
+  const args = [
+    subcommand,
+    ...flags,
+    `--endpoints=${endpoints.map((url) => url.replace("http://", "")).join(",")}`,
+    `--clients=${clients}`,
+    `--conns=${connectionsFor(clients)}`,
+    `--total=${requests}`,
+    "--precise",
+  ];
+  const { code, stdout, stderr } = await runProgram(generator, args, { timeoutMs: 300_000 });
+  if (code !== 0) throw new Error(`benchmark ${subcommand} ended with ${code}: ${lastLines(stderr + stdout)}`);
+  return parseReport(stdout, requests);
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split("\n").slice(-3).join(" | ");
+}
+
+/**
+ * Reads the report of the load generator.
+ *
+ * A mixed load has two, for reads and for writes, that ran at the same time: their rates add up, of their latencies
+ * the worse counts.
+ *
+ * @throws Error when there is no report or no request succeeded.
+ */
+export function parseReport(text: string, requests: number): LoadResult {
+  const rates = numbersAfter(text, /Requests\/sec:\s+([\d.e+-]+)/g);
+  const p50 = numbersAfter(text, /^\s*50% in ([\d.e+-]+) secs/gm);
+  const p99 = numbersAfter(text, /^\s*99% in ([\d.e+-]+) secs/gm);
+  if (rates.length === 0 || p50.length === 0 || p99.length === 0) {
+    throw new Error(`no report from the load generator: ${lastLines(text)}`);
+  }
+  const errors = numbersAfter(text.split("Error distribution:").slice(1).join("\n"), /^\s*\[(\d+)\]/gm);
+  return {
+    requests,
+    requestsPerSecond: sum(rates),
+    p50Ms: Math.max(...p50) * 1000,
+    p99Ms: Math.max(...p99) * 1000,
+    errors: sum(errors),
+  };
+}
+
+function numbersAfter(text: string, pattern: RegExp): number[] {
+  return [...text.matchAll(pattern)].map((match) => Number(match[1]));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,175 @@
+// Measures Quorate and real etcd under the same load generator, three members each, alternating in one run.
+// scripts/bench.mjs bundles and starts this; CONTRIBUTING.md describes the options and the method.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ctlOk, realBinary, repositoryRoot, Scope, ServerCluster, serverCommand } from "../support/index.ts";
+import { probeKey, runLoad, type Workload, workloads } from "./load.ts";
+import { type Cell, type FailedCell, formatTable } from "./table.ts";
+import { resetPeak, usageOf } from "./usage.ts";
+
+interface Options {
+  readonly rounds: number;
+  readonly servers: readonly string[];
+  readonly only: readonly Workload[];
+  readonly clients: readonly number[];
+  /** Requests per cell are multiplied by this. */
+  readonly scale: number;
+  readonly json: string | undefined;
+  readonly flags: readonly string[];
+}
+
+function list(value: string | undefined): string[] | undefined {
+  return value?.split(",").filter((item) => item !== "");
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      only: { type: "string" },
+      servers: { type: "string" },
+      clients: { type: "string" },
+      flags: { type: "string" },
+      json: { type: "string" },
+    },
+  });
+  const wanted = list(values.only);
+  const only =
+    wanted === undefined ? workloads : workloads.filter((w) => wanted.some((prefix) => w.startsWith(prefix)));
+  if (only.length === 0) throw new Error(`--only: there are ${workloads.join(", ")}`);
+  return {
+    rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
+    servers: list(values.servers) ?? ["etcd-3.4", "etcd-3.7", "quorate"],
+    only,
+    clients: list(values.clients)?.map(Number) ?? [1, 100, 1000],
+    scale: values.quick ? 0.2 : 1,
+    json: values.json,
+    flags: list(values.flags) ?? [],
+  };
+}
+
+/** How many requests keep a cell busy for some seconds on two cores. */
+function requestsFor(workload: Workload, clients: number): number {
+  if (clients === 1) return workload.startsWith("get") ? 10_000 : 3_000;
+  return workload.startsWith("get") ? 150_000 : 60_000;
+}
+
+function isThere(server: string): boolean {
+  try {
+    return serverCommand(server) !== undefined;
+  } catch (error) {
+    if (server !== "quorate") throw error;
+    return false; // Not built yet: then etcd is measured against etcd.
+  }
+}
+
+/** The endpoints, the leader's first: a single client is never forwarded, by no luck of the draw. */
+async function leaderFirst(cluster: ServerCluster): Promise<string[]> {
+  const { endpoints } = cluster;
+  const text = await ctlOk(["endpoint", "status", "-w", "json"], { program: "etcdctl-3.7", endpoints });
+  // 64-bit identities do not survive JSON.parse; as text they do.
+  const plain = text.replaceAll(/"(member_id|leader)":(\d+)/g, '"$1":"$2"');
+  const statuses = JSON.parse(plain) as {
+    Endpoint: string;
+    Status: { leader: string; header: { member_id: string } };
+  }[];
+  const leader = statuses.find(({ Status }) => Status.leader === Status.header.member_id)?.Endpoint;
+  return [...endpoints].sort((a, b) => Number(b === leader) - Number(a === leader));
+}
+
+/** Brings a fresh cluster to where a measurement may begin: keys to read, code paths warm. */
+async function prepare(workload: Workload, endpoints: readonly string[], scale: number): Promise<void> {
+  if (workload.startsWith("get")) {
+    await runLoad({ workload: "put", endpoints, clients: 100, requests: 10_000 });
+    await ctlOk(["put", probeKey, "v".repeat(256)], { program: "etcdctl-3.7", endpoints });
+  }
+  await runLoad({ workload, endpoints, clients: 100, requests: Math.round(20_000 * scale) });
+}
+
+async function measure(
+  cluster: ServerCluster,
+  load: { workload: Workload; endpoints: readonly string[]; clients: number; requests: number },
+): Promise<Omit<Cell, "round" | "server">> {
+  const pids = cluster.members.map((member) => member.process.pid);
+  resetPeak(pids);
+  const before = usageOf(pids);
+  const result = await runLoad(load);
+  const after = usageOf(pids);
+  if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} requests failed`);
+  return {
+    ...result,
+    workload: load.workload,
+    clients: load.clients,
+    cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / result.requests,
+    peakMegabytes: after.peakMegabytes,
+  };
+}
+
+/** Runs one workload with each number of clients against a fresh cluster of one server program. */
+async function runGroup(
+  { server, workload, round }: { server: string; workload: Workload; round: number },
+  options: Options,
+  sink: { cells: Cell[]; failed: FailedCell[] },
+): Promise<void> {
+  const scope = new Scope();
+  const dir = join(repositoryRoot, ".peers/bench-data"); // On the disk of the repository, which is not a RAM disk.
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  scope.defer(() => rmSync(dir, { recursive: true, force: true }));
+  let waiting = [...options.clients];
+  try {
+    const flags = ["--log-level=error", ...options.flags];
+    const cluster = await ServerCluster.start(scope, { program: server, members: 3, dir, flags });
+    const endpoints = await leaderFirst(cluster);
+    await prepare(workload, endpoints, options.scale);
+    for (const clients of options.clients) {
+      const requests = Math.round(requestsFor(workload, clients) * options.scale);
+      const cell = { round, server, ...(await measure(cluster, { workload, endpoints, clients, requests })) };
+      sink.cells.push(cell);
+      waiting = waiting.filter((other) => other !== clients);
+      const rate = cell.requestsPerSecond.toFixed(0).padStart(7);
+      const cpu = cell.cpuMicrosPerRequest.toFixed(1).padStart(6);
+      console.error(
+        `round ${round} ${workload.padEnd(17)} ${String(clients).padStart(4)} ${server.padEnd(9)}${rate}/s${cpu} µs`,
+      );
+    }
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    console.error(`round ${round} ${workload} ${server} failed: ${failure}`);
+    for (const clients of waiting) sink.failed.push({ round, server, workload, clients, failure });
+  } finally {
+    await scope.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  for (const tool of ["benchmark", "etcdctl-3.7"]) {
+    if (realBinary(tool) === undefined) throw new Error(`${tool} is missing; "npm run peers" builds it`);
+  }
+  const servers = options.servers.filter(isThere);
+  const absent = options.servers.filter((server) => !servers.includes(server));
+  if (absent.length > 0) console.error(`not measured, because not there: ${absent.join(", ")}`);
+  const sink: { cells: Cell[]; failed: FailedCell[] } = { cells: [], failed: [] };
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const [i, workload] of options.only.entries()) {
+      // Who goes first changes from group to group, so that a machine that slows down slows all.
+      const turn = (round + i) % servers.length;
+      for (const server of [...servers.slice(turn), ...servers.slice(0, turn)]) {
+        await runGroup({ server, workload, round }, options, sink);
+      }
+    }
+  }
+  console.log(`${cpus().length} × ${cpus()[0]?.model ?? "?"}, three members each, ${options.rounds} round(s), medians`);
+  console.log(formatTable(sink.cells, sink.failed, servers));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(sink, null, 2)}\n`);
+  if (sink.failed.length > 0) process.exitCode = 1;
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+});
