@@ -1,0 +1,44 @@
+/** The connection that the client needs: unary calls on one endpoint. `@quorate/grpc` gives it; tests fake it. */
+import type { Endpoint } from "./endpoint.ts";
+
+/** How one call ended. */
+export type Outcome =
+  | { readonly ok: true; readonly message: Uint8Array }
+  | {
+      readonly ok: false;
+      /** gRPC status code. */
+      readonly status: number;
+      readonly message: string;
+      /** The bytes of `grpc-status-details-bin`, when the server sent them. */
+      readonly details: Uint8Array | undefined;
+      /** The request certainly never reached the server, so that repeating it is safe. */
+      readonly unsent: boolean;
+    };
+
+export interface CallOptions {
+  /** Header fields, lower-case names. */
+  readonly metadata: ReadonlyArray<readonly [name: string, value: string]>;
+  /** Milliseconds from now after which the call has failed; Infinity for never. */
+  readonly timeoutMs: number;
+}
+
+export interface Transport {
+  /** Calls `done` exactly once, never from within this call. */
+  unary(path: string, message: Uint8Array, options: CallOptions, done: (outcome: Outcome) => void): void;
+  /** Fails what is under way and closes the connection. */
+  close(): void;
+}
+
+/** Certificates and keys as PEM text. */
+export interface TlsOptions {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** Do not verify the server; for tests. */
+  readonly insecureSkipVerify?: boolean | undefined;
+  /** The name the server's certificate must carry, when it is not the endpoint's host. */
+  readonly serverName?: string | undefined;
+}
+
+/** Makes the transport of an endpoint; connecting may wait for the first call. */
+export type Connect = (endpoint: Endpoint, tls: TlsOptions | undefined) => Transport;
