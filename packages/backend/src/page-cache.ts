@@ -1,7 +1,7 @@
 import type { Page } from "./page.ts";
 
-/** What an entry costs beside its bytes. */
-const entryOverhead = 160;
+/** What a page costs in memory, about, with what is kept beside its bytes. */
+const costOf = (page: Page): number => page.length + 200;
 
 /**
  * Pages in memory, up to a limit in bytes; the clock algorithm chooses who leaves. Evicted pages stay valid for
@@ -36,7 +36,7 @@ export class PageCache {
     while (this.#pages.length <= id) this.#pages.push(undefined);
     const previous = this.#pages[id];
     if (previous !== undefined) this.#leave(previous.slot);
-    const cost = page.length + entryOverhead;
+    const cost = costOf(page);
     while (this.#bytes + cost > this.#bytesMax && this.#face.length > 0) this.#evict();
     if (cost > this.#bytesMax) return;
     this.#pages[id] = page;
@@ -66,6 +66,6 @@ export class PageCache {
       last.slot = slot;
     }
     this.#pages[page.id] = undefined;
-    this.#bytes -= page.length + entryOverhead;
+    this.#bytes -= costOf(page);
   }
 }

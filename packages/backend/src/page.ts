@@ -35,6 +35,8 @@ export class Page {
   readonly #base: number;
   /** Word of the first element's `pos`. */
   readonly #first: number;
+  /** Bytes that all keys begin with; -1 before somebody searched. */
+  #shared = -1;
 
   /**
    * @param bytes memory that begins at a multiple of 4 in its buffer and is given away.
@@ -66,16 +68,24 @@ export class Page {
     const first = this.#first;
     const elements = this.#base + pageHeaderSize;
     const length = key.length;
-    let low = 0;
     let high = this.count - 1;
+    if (high < 0) return ~0;
+    const shared = this.#shared < 0 ? this.#findShared() : this.#shared;
+    const lowest = elements + (words[first] as number);
+    for (let i = 0; i < shared; i++) {
+      if (i >= length) return ~0;
+      const difference = (bytes[lowest + i] as number) - (key[i] as number);
+      if (difference !== 0) return difference > 0 ? ~0 : ~this.count;
+    }
+    let low = 0;
     while (low <= high) {
       const middle = (low + high) >>> 1;
       const word = first + middle * 4;
       const size = words[word + 1] as number;
       const start = elements + middle * elementSize + (words[word] as number);
-      const shared = size < length ? size : length;
+      const both = size < length ? size : length;
       let order = size - length;
-      for (let i = 0; i < shared; i++) {
+      for (let i = shared; i < both; i++) {
         const difference = (bytes[start + i] as number) - (key[i] as number);
         if (difference !== 0) {
           order = difference;
@@ -87,6 +97,17 @@ export class Page {
       else return middle;
     }
     return ~low;
+  }
+
+  /** Measures what the first key has in common with the last, and so with all. */
+  #findShared(): number {
+    const first = this.key(0);
+    const last = this.key(this.count - 1);
+    const both = first.length < last.length ? first.length : last.length;
+    let shared = 0;
+    while (shared < both && first[shared] === last[shared]) shared += 1;
+    this.#shared = shared;
+    return shared;
   }
 
   key(index: number): Uint8Array {
