@@ -34,6 +34,7 @@ export class Reads {
   readonly #ids: RequestIds;
   readonly #timeoutMs: number;
   #gathering: ReadWaiter[] = [];
+  #gatheringSinceMs = 0;
   #asked: Batch | undefined;
   /** Confirmed batches that wait for the apply to reach their index, in order of index. */
   #confirmed: { readonly index: LogIndex; readonly waiters: ReadWaiter[]; readonly startedMs: number }[] = [];
@@ -45,6 +46,7 @@ export class Reads {
   }
 
   add(waiter: ReadWaiter): void {
+    if (this.#gathering.length === 0) this.#gatheringSinceMs = this.#clock.nowMs();
     this.#gathering.push(waiter);
   }
 
@@ -64,7 +66,7 @@ export class Reads {
       if (this.#gathering.length === 0) return;
       const waiters = this.#gathering;
       this.#gathering = [];
-      this.#asked = { waiters, startedMs: now, lead: noMember, contexts: new Set(), askedMs: Number.NEGATIVE_INFINITY };
+      this.#asked = { waiters, startedMs: this.#gatheringSinceMs, lead: noMember, contexts: new Set(), askedMs: Number.NEGATIVE_INFINITY };
     }
     const batch = this.#asked;
     if (now - batch.askedMs < retryMs && batch.lead !== noMember) return;
@@ -114,6 +116,11 @@ export class Reads {
     if (this.#asked !== undefined && this.#asked.startedMs <= limit) {
       const { waiters } = this.#asked;
       this.#asked = undefined;
+      for (const waiter of waiters) waiter.fail(new KvError("timeout"));
+    }
+    if (this.#gathering.length > 0 && this.#gatheringSinceMs <= limit) {
+      const waiters = this.#gathering;
+      this.#gathering = [];
       for (const waiter of waiters) waiter.fail(new KvError("timeout"));
     }
     while (this.#confirmed.length > 0 && (this.#confirmed[0] as { startedMs: number }).startedMs <= limit) {

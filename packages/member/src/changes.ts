@@ -1,0 +1,205 @@
+import { KvError, type KvErrorCode } from "@quorate/api";
+import { type Clock, emptyBytes, hexId, type Logger, type MemberId, type Signal, AbortError } from "@quorate/base";
+import { type ConfChange, ConfChangeType, type RawNode } from "@quorate/raft";
+import { changeContext, type Membership, type MemberRecord } from "@quorate/state";
+import type { ChangeOutcome } from "./applier.ts";
+import { memberIdFor, type RequestIds } from "./identity.ts";
+import type { ClusterDirectory, PeerLink } from "./options.ts";
+import {
+  checkedPeerUrls,
+  judgeAdd,
+  judgePromote,
+  judgeRemove,
+  learnerReadyShare,
+  type ReconfigurationView,
+  type Refusal,
+} from "./reconfiguration.ts";
+
+/** What changes of members need from the member. */
+export interface ChangeHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ids: RequestIds;
+  readonly node: RawNode;
+  readonly link: PeerLink;
+  readonly directory: ClusterDirectory;
+  readonly localId: MemberId;
+  readonly strict: boolean;
+  readonly requestTimeoutMs: number;
+  membership(): Membership;
+  lead(): MemberId;
+  schedule(): void;
+}
+
+interface PendingChange {
+  readonly change: ConfChange;
+  readonly settle: (outcome: ChangeOutcome) => void;
+  readonly fail: (error: Error) => void;
+  proposedMs: number;
+}
+
+/** A change that got lost on its way is proposed again after this time; apply-time checks make that safe. */
+const reproposeMs = 2000;
+
+const replacedRetryMs = 300;
+
+/** Membership changes as clients ask for them: checked, proposed one after the other, answered when in force. */
+export class MembershipChanges {
+  readonly #host: ChangeHost;
+  /** The first one is proposed, the others wait for it: raft refuses a second change in flight. */
+  readonly #queue: PendingChange[] = [];
+
+  constructor(host: ChangeHost) {
+    this.#host = host;
+  }
+
+  /** @returns the new member. Rejects with a `KvError`, or an `AbortError` when the signal fired. */
+  async add(urls: readonly string[], isLearner: boolean, signal?: Signal): Promise<MemberRecord> {
+    const peerUrls = checkedPeerUrls(urls);
+    if (peerUrls === undefined) throw badUrls(urls);
+    if (this.#host.strict) refuse(judgeAdd(this.#view(), isLearner));
+    const id = memberIdFor(peerUrls, "", Math.floor(this.#host.clock.wallMs() / 1000));
+    const member: MemberRecord = { id, peerUrls, isLearner, name: "", clientUrls: [] };
+    const type = isLearner ? ConfChangeType.addLearnerNode : ConfChangeType.addNode;
+    await this.#propose(type, id, changeContext(member), signal);
+    return member;
+  }
+
+  async remove(id: MemberId, signal?: Signal): Promise<void> {
+    if (this.#host.strict) refuse(judgeRemove(this.#view(), id));
+    await this.#propose(ConfChangeType.removeNode, id, emptyBytes, signal);
+  }
+
+  async update(id: MemberId, urls: readonly string[], signal?: Signal): Promise<void> {
+    const peerUrls = checkedPeerUrls(urls);
+    if (peerUrls === undefined) throw badUrls(urls);
+    const member: MemberRecord = { id, peerUrls, isLearner: false, name: "", clientUrls: [] };
+    await this.#propose(ConfChangeType.updateNode, id, changeContext(member), signal);
+  }
+
+  /** Promotes a learner; a follower asks the leader to do it. */
+  async promote(id: MemberId, signal?: Signal): Promise<void> {
+    const deadlineMs = this.#host.clock.nowMs() + this.#host.requestTimeoutMs;
+    for (;;) {
+      const lead = this.#host.lead();
+      if (lead === this.#host.localId) return await this.promoteAsLeader(id, signal);
+      const leader = this.#host.membership().get(lead);
+      if (leader !== undefined) {
+        const outcome = await this.#forwardPromotion(leader, id, deadlineMs);
+        if (outcome === "promoted") return;
+      }
+      if (this.#host.clock.nowMs() >= deadlineMs) throw new KvError(leader === undefined ? "noLeader" : "timeout");
+      await this.#pause(100, signal);
+    }
+  }
+
+  async promoteAsLeader(id: MemberId, signal?: Signal): Promise<void> {
+    const status = this.#host.node.status();
+    const learner = status.progress.find((progress) => progress.id === id);
+    if (learner === undefined) throw new KvError("memberNotFound");
+    const match = status.progress.find((progress) => progress.id === this.#host.localId)?.match ?? 0;
+    if (learner.match < match * learnerReadyShare) {
+      throw new KvError("learnerNotReady", {
+        explanation: `member ${hexId(id)} has ${learner.match} of ${match} entries; wait until it has ${learnerReadyShare * 100} %.`,
+      });
+    }
+    if (this.#host.strict) refuse(judgePromote(this.#view()));
+    const known = this.#host.membership().get(id);
+    const member: MemberRecord = known ?? { id, peerUrls: [], isLearner: true, name: "", clientUrls: [] };
+    await this.#propose(ConfChangeType.addNode, id, changeContext(member, true), signal);
+  }
+
+  async #forwardPromotion(leader: MemberRecord, id: MemberId, deadlineMs: number): Promise<"promoted" | "retry"> {
+    const leftMs = Math.max(1, deadlineMs - this.#host.clock.nowMs());
+    let answer: { readonly status: number; readonly body: string };
+    try {
+      answer = await this.#host.directory.promote(leader.peerUrls, id, leftMs);
+    } catch (error) {
+      this.#host.logger.log("warn", "failed to forward a promotion to the leader", { error: String(error) });
+      return "retry";
+    }
+    if (answer.status === 200) return "promoted";
+    if (answer.status === 404) throw new KvError("memberNotFound");
+    if (answer.status === 412) {
+      throw new KvError(answer.body.includes("in sync with leader") ? "learnerNotReady" : "memberNotLearner");
+    }
+    if (answer.body.includes("not enough started members")) throw new KvError("notEnoughStarted");
+    return "retry";
+  }
+
+  #pause(ms: number, signal: Signal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(new AbortError());
+        return;
+      }
+      this.#host.clock.startTimer(ms, resolve);
+    });
+  }
+
+  #view(): ReconfigurationView {
+    const { localId, clock, link } = this.#host;
+    return {
+      local: localId,
+      members: this.#host.membership().list(),
+      nowMs: clock.nowMs(),
+      activeSince: (id) => link.activeSince(id),
+    };
+  }
+
+  async #propose(type: ConfChangeType, nodeId: MemberId, context: Uint8Array, signal?: Signal): Promise<void> {
+    const { ids } = this.#host;
+    const change: ConfChange = { id: ids.whole(ids.nextSerial()), type, nodeId, context };
+    const outcome = await new Promise<ChangeOutcome>((resolve, reject) => {
+      const pending: PendingChange = { change, settle: resolve, fail: reject, proposedMs: Number.NEGATIVE_INFINITY };
+      this.#queue.push(pending);
+      signal?.addEventListener("abort", () => this.#abort(pending), { once: true });
+      this.drive();
+    });
+    if (outcome.refused !== undefined) throw new KvError(outcome.refused satisfies KvErrorCode);
+  }
+
+  #abort(pending: PendingChange): void {
+    const at = this.#queue.indexOf(pending);
+    if (at < 0) return;
+    this.#queue.splice(at, 1);
+    pending.fail(new AbortError("the change of members has an unknown outcome: the caller gave up"));
+    this.drive();
+  }
+
+  /** Proposes the first change, or again when it seems lost. Called at each tick and whenever the queue moves. */
+  drive(): void {
+    const first = this.#queue[0];
+    if (first === undefined) return;
+    const now = this.#host.clock.nowMs();
+    if (now - first.proposedMs < reproposeMs) return;
+    const result = this.#host.node.proposeConfChange(first.change);
+    if (result.kind !== "accepted") return;
+    // Replaced: another change is in flight, so this one has another chance soon.
+    first.proposedMs = result.replaced === undefined ? now : now - reproposeMs + replacedRetryMs;
+    this.#host.schedule();
+  }
+
+  /** The entry of a change was applied. */
+  take(id: bigint): { settle(outcome: ChangeOutcome): void } | undefined {
+    const at = this.#queue.findIndex((pending) => pending.change.id === id);
+    if (at < 0) return undefined;
+    const [pending] = this.#queue.splice(at, 1);
+    this.#host.clock.nextTurn(() => this.drive());
+    return pending;
+  }
+
+  failAll(error: Error): void {
+    for (const pending of this.#queue.splice(0)) pending.fail(error);
+  }
+}
+
+function refuse(refusal: Refusal | undefined): void {
+  if (refusal !== undefined) throw new KvError(refusal.code, { explanation: refusal.explanation });
+}
+
+function badUrls(urls: readonly string[]): KvError {
+  return new KvError("memberBadUrls", {
+    explanation: `[${urls.join(", ")}]: each URL must be http or https with host:port and no path, or unix or unixs.`,
+  });
+}

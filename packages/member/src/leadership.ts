@@ -1,0 +1,114 @@
+import { KvError } from "@quorate/api";
+import { AbortError, type Clock, hexId, type Logger, type MemberId, noMember, type Signal } from "@quorate/base";
+import type { RawNode } from "@quorate/raft";
+import type { Membership } from "@quorate/state";
+import type { PeerLink } from "./options.ts";
+
+/** What leadership transfer needs from the member. */
+export interface LeadershipHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly node: RawNode;
+  readonly link: PeerLink;
+  readonly localId: MemberId;
+  readonly electionMs: number;
+  readonly requestTimeoutMs: number;
+  membership(): Membership;
+  lead(): MemberId;
+  schedule(): void;
+}
+
+interface LeadWaiter {
+  onLead(lead: MemberId): void;
+}
+
+/** Moving leadership: on request, and before a leader stops. */
+export class Leadership {
+  readonly #host: LeadershipHost;
+  readonly #waiters: Set<LeadWaiter> = new Set();
+
+  constructor(host: LeadershipHost) {
+    this.#host = host;
+  }
+
+  onLeadChanged(lead: MemberId): void {
+    for (const waiter of [...this.#waiters]) waiter.onLead(lead);
+  }
+
+  /** Calls `listener` at each change of the lead until the returned function is called. */
+  watch(listener: (lead: MemberId) => void): () => void {
+    const waiter: LeadWaiter = { onLead: listener };
+    this.#waiters.add(waiter);
+    return () => this.#waiters.delete(waiter);
+  }
+
+  /** Resolves when `target` leads. Rejects with etcd's refusals, or when the signal fires. */
+  async moveTo(target: MemberId, signal?: Signal): Promise<void> {
+    const { localId } = this.#host;
+    if (this.#host.lead() !== localId) throw new KvError("notLeader");
+    const member = this.#host.membership().get(target);
+    if (member === undefined || member.isLearner) throw new KvError("badLeaderTransferee");
+    await this.#transfer(target, signal);
+  }
+
+  #transfer(target: MemberId, signal: Signal | undefined): Promise<void> {
+    if (this.#host.lead() === target) return Promise.resolve();
+    this.#host.node.transferLeader(target);
+    this.#host.schedule();
+    return new Promise((resolve, reject) => {
+      const stop = this.watch((lead) => {
+        if (lead !== target) return;
+        stop();
+        resolve();
+      });
+      const onAbort = (): void => {
+        stop();
+        reject(new AbortError("the leader transfer took too long"));
+      };
+      if (signal?.aborted === true) onAbort();
+      else signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** Before a stop: hands leadership to the voter that has been connected for longest. Never rejects. */
+  async handOver(): Promise<void> {
+    const { localId, logger, link, clock } = this.#host;
+    const facts = { "local-member-id": hexId(localId), "current-leader-member-id": hexId(this.#host.lead()) };
+    if (this.#host.lead() !== localId) {
+      logger.log("info", "skipped leadership transfer; local server is not leader", facts);
+      return;
+    }
+    const others = this.#host.membership().list().filter((member) => !member.isLearner && member.id !== localId);
+    if (others.length === 0) {
+      logger.log("info", "skipped leadership transfer for single voting member cluster", facts);
+      return;
+    }
+    let target = noMember;
+    for (const { id } of others) {
+      const since = link.activeSince(id);
+      if (since > 0 && (target === noMember || since < link.activeSince(target))) target = id;
+    }
+    if (target === noMember) {
+      logger.log("warn", "leadership transfer failed", { ...facts, error: "etcdserver: unhealthy cluster" });
+      return;
+    }
+    logger.log("info", "leadership transfer starting", { ...facts, "transferee-member-id": hexId(target) });
+    const startedMs = clock.nowMs();
+    const moved = this.#transfer(target, undefined).then(() => true);
+    const late = new Promise<boolean>((resolve) => {
+      clock.startTimer(this.#host.requestTimeoutMs, () => resolve(false));
+    });
+    if (await Promise.race([moved, late])) {
+      logger.log("info", "leadership transfer finished", {
+        ...facts,
+        "transferee-member-id": hexId(target),
+        took: `${(clock.nowMs() - startedMs).toFixed(3)}ms`,
+      });
+      return;
+    }
+    logger.log("warn", "leadership transfer failed", {
+      ...facts,
+      error: "etcdserver: request timed out, leader transfer took too long",
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import { invariant } from "@quorate/base";
+import type { Message, Ready } from "@quorate/raft";
+import type { Wal } from "@quorate/wal";
+
+/** What the writer reports: messages that a durable batch allows to leave, and the batch itself. */
+export interface LogWriterSink {
+  /** A batch is durable: its messages may leave now, and raft may count it. Called in the order of `append`. */
+  onDurable(token: number, messages: readonly Message[]): void;
+  /** The disk failed; nothing more may be promised. */
+  onFailure(error: unknown): void;
+}
+
+interface Written {
+  readonly token: number;
+  readonly messages: readonly Message[];
+  readonly mustSync: boolean;
+}
+
+/**
+ * Group commit: each batch is written into the page cache at once; one sync covers all that was written before it
+ * started, and whatever arrives during a sync joins the next one.
+ */
+export class LogWriter {
+  readonly #wal: Wal;
+  readonly #sink: LogWriterSink;
+  readonly #written: Written[] = [];
+  #syncing = false;
+  #failed = false;
+  /** Syncs done and batches they covered, for metrics. */
+  syncs = 0;
+  syncSeconds = 0;
+  readonly #nowMs: () => number;
+  #idle: (() => void)[] = [];
+
+  constructor(wal: Wal, sink: LogWriterSink, nowMs: () => number) {
+    this.#wal = wal;
+    this.#sink = sink;
+    this.#nowMs = nowMs;
+  }
+
+  /** Writes what `ready` wants to have durable. Its snapshot, if any, was saved before. */
+  append(ready: Ready): void {
+    invariant(!this.#failed, "nothing is appended after the log has failed");
+    if (ready.hardState !== undefined || ready.entries.length > 0) this.#wal.append(ready.hardState, ready.entries);
+    this.#written.push({ token: ready.token, messages: ready.messagesAfterAppend, mustSync: ready.mustSync });
+    if (!this.#syncing) this.#next();
+  }
+
+  /** Resolves when all that was appended is durable. */
+  async drained(): Promise<void> {
+    if (this.#written.length === 0 || this.#failed) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #next(): void {
+    this.#release(this.#unsynced());
+    if (this.#written.length === 0) {
+      const idle = this.#idle;
+      this.#idle = [];
+      for (const resolve of idle) resolve();
+      return;
+    }
+    const covered = this.#written.length;
+    const startedMs = this.#nowMs();
+    this.#syncing = true;
+    this.#wal.sync().then(
+      () => {
+        this.#syncing = false;
+        this.syncs += 1;
+        this.syncSeconds += (this.#nowMs() - startedMs) / 1000;
+        this.#release(covered);
+        this.#next();
+      },
+      (error: unknown) => {
+        this.#failed = true;
+        this.#sink.onFailure(error);
+      },
+    );
+  }
+
+  /** How many of the first batches need no sync. */
+  #unsynced(): number {
+    let count = 0;
+    while (count < this.#written.length && !(this.#written[count] as Written).mustSync) count += 1;
+    return count;
+  }
+
+  #release(count: number): void {
+    for (const batch of this.#written.splice(0, count)) this.#sink.onDurable(batch.token, batch.messages);
+  }
+}

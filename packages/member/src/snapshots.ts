@@ -1,0 +1,180 @@
+import { emptyBytes, hexId, type LogIndex } from "@quorate/base";
+import { type ConfState, type Message, type RawNode, type Snapshot } from "@quorate/raft";
+import { encodeV2Store } from "@quorate/state";
+import type { Applier } from "./applier.ts";
+import type { MemberOptions, MemberPorts, PeerLink } from "./options.ts";
+import type { DatabaseSink, Storage } from "./storage.ts";
+
+/** What snapshots need from the member. */
+export interface SnapshotHost {
+  readonly options: MemberOptions;
+  readonly ports: MemberPorts;
+  readonly storage: Storage;
+  readonly node: RawNode;
+  readonly applier: Applier;
+  readonly link: PeerLink;
+  /** The state was replaced by a received snapshot. */
+  onReplaced(): void;
+  /** Applying may go on. */
+  schedule(): void;
+}
+
+/** A member that just got a snapshot needs the entries after it: the log keeps them for this long. */
+const compactionPauseMs = 30_000;
+/** Snapshots on their way to other members at a time. */
+const sendsMax = 16;
+
+const purgeIntervalMs = 30_000;
+
+/** Raft snapshots: made to shorten the log, sent to members that lag, received and installed. */
+export class Snapshots {
+  readonly #host: SnapshotHost;
+  #lastIndex: LogIndex;
+  #saving: Promise<void> | undefined;
+  #sending = 0;
+  #pausedUntilMs = 0;
+  #nextPurgeMs: number;
+  #purging: Promise<void> | undefined;
+
+  constructor(host: SnapshotHost) {
+    this.#host = host;
+    this.#lastIndex = host.storage.initial.snapshotIndex;
+    this.#nextPurgeMs = host.ports.clock.nowMs() + purgeIntervalMs;
+  }
+
+  /** The state that a follower would be sent now. Its database is taken when the message leaves. */
+  forFollower(): Snapshot | undefined {
+    const { applier, storage } = this.#host;
+    if (this.#sending >= sendsMax || applier.applied === 0) return undefined;
+    const confState = storage.machine.progress.confState ?? storage.machine.membership.confState();
+    return { data: emptyBytes, metadata: { index: applier.applied, term: applier.appliedTerm, confState } };
+  }
+
+  #confState(): ConfState {
+    const { machine } = this.#host.storage;
+    return machine.progress.confState ?? machine.membership.confState();
+  }
+
+  /** Called after each turn that applied something. */
+  onApplied(index: LogIndex): void {
+    if (this.#saving !== undefined || index - this.#lastIndex <= this.#host.options.snapshotCount) return;
+    this.#saving = this.#save(index).then(
+      () => {
+        this.#saving = undefined;
+      },
+      (error: unknown) => {
+        this.#saving = undefined;
+        this.#host.ports.logger.log("error", "failed to save a snapshot", { error: String(error) });
+        throw error;
+      },
+    );
+    // The failure is in the log; the next round tries again, and a broken disk stops the member at its next write.
+    this.#saving.catch(() => undefined);
+  }
+
+  async #save(index: LogIndex): Promise<void> {
+    const { storage, applier, node, ports, options } = this.#host;
+    const { logger, clock } = ports;
+    const metadata = { index, term: applier.appliedTerm, confState: this.#confState() };
+    const data = encodeV2Store(storage.machine.membership);
+    logger.log("info", "triggering snapshot", {
+      "local-member-id": hexId(storage.memberId),
+      "local-member-applied-index": index,
+      "local-member-snapshot-index": this.#lastIndex,
+      "local-member-snapshot-count": options.snapshotCount,
+    });
+    // The database must hold what the log is about to forget.
+    await storage.backend.commit();
+    await storage.saveSnapshot({ data, metadata });
+    this.#lastIndex = index;
+    logger.log("info", "saved snapshot", { "snapshot-index": index });
+    const keepFrom = index - options.snapshotCatchUpEntries;
+    if (keepFrom <= 1 || this.#sending > 0 || clock.nowMs() < this.#pausedUntilMs) return;
+    node.compact(keepFrom);
+    logger.log("info", "compacted Raft logs", { "compact-index": keepFrom });
+  }
+
+  /** Sends a snapshot message together with a database of exactly its index. */
+  send(message: Message): void {
+    this.#sending += 1;
+    this.#prepare(message).catch((error: unknown) => {
+      this.#host.ports.logger.log("warn", "failed to prepare a snapshot for a member", {
+        "remote-peer-id": hexId(message.to),
+        error: String(error),
+      });
+      this.onSent(false);
+      this.#host.node.reportSnapshot(message.to, false);
+    });
+  }
+
+  async #prepare(message: Message): Promise<void> {
+    const { storage, applier, link } = this.#host;
+    // While nothing is applied, whatever is committed now has this index.
+    applier.pause();
+    try {
+      await storage.backend.commit();
+      const database = storage.backend.snapshot();
+      const snapshot: Snapshot = {
+        data: encodeV2Store(storage.machine.membership),
+        metadata: { index: applier.applied, term: applier.appliedTerm, confState: this.#confState() },
+      };
+      link.sendSnapshot({ ...message, snapshot }, database);
+    } finally {
+      applier.resume();
+      this.#host.schedule();
+    }
+  }
+
+  /** A snapshot reached its member, or failed to. */
+  onSent(ok: boolean): void {
+    if (this.#sending > 0) this.#sending -= 1;
+    if (ok) this.#pausedUntilMs = this.#host.ports.clock.nowMs() + compactionPauseMs;
+  }
+
+  /** A place for the database of a snapshot that is being received. */
+  receive(index: LogIndex): DatabaseSink {
+    return this.#host.storage.receiveDatabase(index);
+  }
+
+  /**
+   * Installs a received snapshot: its raft part becomes durable before the entries behind it, its database after that.
+   */
+  async install(snapshot: Snapshot, append: () => Promise<void>): Promise<void> {
+    const { storage, applier, ports } = this.#host;
+    const { index, term } = snapshot.metadata;
+    ports.logger.log("info", "applying snapshot", {
+      "current-applied-index": applier.applied,
+      "incoming-leader-snapshot-index": index,
+      "incoming-leader-snapshot-term": term,
+    });
+    await this.#saving?.catch(() => undefined);
+    await storage.saveSnapshot(snapshot, append);
+    await storage.installDatabase(snapshot);
+    this.#lastIndex = index;
+    applier.replaceState(storage.machine, index, term);
+    this.#host.onReplaced();
+    ports.logger.log("info", "applied snapshot", { "current-snapshot-index": index });
+  }
+
+  /** Removes old files once in a while. */
+  onTick(): void {
+    const { clock, logger } = this.#host.ports;
+    if (this.#purging !== undefined || clock.nowMs() < this.#nextPurgeMs) return;
+    this.#nextPurgeMs = clock.nowMs() + purgeIntervalMs;
+    this.#purging = this.#host.storage.purge().then(
+      () => {
+        this.#purging = undefined;
+      },
+      (error: unknown) => {
+        this.#purging = undefined;
+        logger.log("warn", "failed to purge files", { error: String(error) });
+      },
+    );
+  }
+
+  /** Resolves when nothing is being saved or purged. */
+  async settled(): Promise<void> {
+    await this.#saving?.catch(() => undefined);
+    await this.#purging;
+  }
+}

@@ -1,0 +1,81 @@
+import { KvError, ProtoError, Status } from "@quorate/api";
+import { AbortError, InvariantError, type Logger, noMember, utf8Encode } from "@quorate/base";
+import type { GrpcServer, ServerCall } from "@quorate/grpc";
+import type { Member } from "@quorate/member";
+
+/** What calls need to know before they are judged. */
+export interface CallContext {
+  readonly member: Member;
+  readonly logger: Logger;
+  /** An error that is nobody's fault but ours: the member must stop. */
+  onFatal(error: unknown): void;
+}
+
+/** Methods that a learner answers; all others it refuses. */
+const learnerMethods: ReadonlySet<string> = new Set(["/etcdserverpb.Maintenance/Status", "/etcdserverpb.Maintenance/Snapshot"]);
+
+/** Judges a call by what is known without reading its request. Returns the refusal. */
+export function frontRefusal(context: CallContext, call: ServerCall, isSerializableRange = false): KvError | undefined {
+  const { member } = context;
+  if (member.isLearner && !learnerMethods.has(call.path) && !isSerializableRange) {
+    return new KvError("notSupportedForLearner");
+  }
+  if (member.lead === noMember && call.metadata.get("hasleader") === "true") return new KvError("noLeader");
+  return undefined;
+}
+
+/** Answers a call with an error. What is no expected error is our bug or a malformed request. */
+export function failCall(context: CallContext, call: ServerCall, error: unknown): void {
+  if (error instanceof KvError) {
+    call.fail(error.status, error.message, explain(error));
+    return;
+  }
+  if (error instanceof ProtoError || error instanceof RangeError) {
+    call.fail(Status.internal, `grpc: error unmarshalling request: ${error.message}`);
+    return;
+  }
+  if (error instanceof AbortError) {
+    call.fail(Status.canceled, "context canceled");
+    return;
+  }
+  context.logger.log("error", "a call failed unexpectedly", { method: call.path, error: String(error) });
+  call.fail(Status.unknown, error instanceof Error ? error.message : String(error));
+  if (error instanceof InvariantError) context.onFatal(error);
+}
+
+/** The metadata key under which an explanation travels beside etcd's text. */
+export const explanationKey = "quorate-explanation-bin";
+
+function explain(error: KvError): { readonly trailers: Readonly<Record<string, Uint8Array>> } | undefined {
+  if (error.explanation === undefined) return undefined;
+  return { trailers: { [explanationKey]: utf8Encode(error.explanation) } };
+}
+
+/**
+ * Registers a method whose answer takes a promise; for calls that are rare.
+ *
+ * @param run gets a signal that fires when the caller is gone or its deadline has passed.
+ */
+export function unaryAsync<Request>(
+  server: GrpcServer,
+  context: CallContext,
+  path: string,
+  decode: (bytes: Uint8Array) => Request,
+  run: (request: Request, signal: AbortSignal, call: ServerCall) => Promise<Uint8Array>,
+): void {
+  server.unary(path, (call) => {
+    try {
+      const refusal = frontRefusal(context, call);
+      if (refusal !== undefined) throw refusal;
+      const request = decode(call.message);
+      const controller = new AbortController();
+      call.onCancel(() => controller.abort());
+      run(request, controller.signal, call).then(
+        (response) => call.respond(response),
+        (error: unknown) => failCall(context, call, error),
+      );
+    } catch (error) {
+      failCall(context, call, error);
+    }
+  });
+}

@@ -1,0 +1,86 @@
+import {
+  AlarmType,
+  decodeAlarmRequest,
+  decodeHashKVRequest,
+  decodeMoveLeaderRequest,
+  decodeStatusRequest,
+  encodeAlarmResponse,
+  encodeHashKVResponse,
+  encodeMoveLeaderResponse,
+  encodeStatusResponse,
+  KvError,
+  MaintenanceMethods,
+} from "@quorate/api";
+import { AbortError, noMember } from "@quorate/base";
+import type { GrpcServer } from "@quorate/grpc";
+import type { Member } from "@quorate/member";
+import { type Outcome, RequestKind } from "@quorate/state";
+import { etcdVersion } from "../flags/index.ts";
+import { type CallContext, unaryAsync } from "./calls.ts";
+import type { Headers } from "./header.ts";
+
+/** The name of an alarm type, as status texts and `/health` give it. */
+export function alarmName(type: number): string {
+  return type === AlarmType.NOSPACE ? "NOSPACE" : type === AlarmType.CORRUPT ? "CORRUPT" : "UNKNOWN";
+}
+
+/** What is wrong, in the texts of a status answer. */
+function statusErrors(member: Member): string[] {
+  const errors = member.lead === noMember ? ["etcdserver: no leader"] : [];
+  for (const { memberId, alarm } of member.machine.alarms.list()) {
+    errors.push(`memberID:${memberId} alarm:${alarmName(alarm)} `);
+  }
+  return errors;
+}
+
+/** Proposes a request and resolves with what applying it gave. */
+export function proposed(member: Member, kind: number, body: Uint8Array): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    member.propose(kind, body, {
+      settle: (outcome) => (outcome.kind === "refused" ? reject(new KvError(outcome.code)) : resolve(outcome)),
+      fail: reject,
+    });
+  });
+}
+
+/** `etcdserverpb.Maintenance`, as far as it speaks of members and hashes. */
+export function registerMaintenance(server: GrpcServer, context: CallContext, headers: Headers, quotaBytes: number): void {
+  const { member } = context;
+  unaryAsync(server, context, MaintenanceMethods.status, decodeStatusRequest, async () => {
+    await Promise.resolve();
+    const { backend } = member.storage;
+    return encodeStatusResponse({
+      header: headers.now(),
+      version: etcdVersion,
+      dbSize: backend.size(),
+      leader: member.lead,
+      raftIndex: member.committed,
+      raftTerm: member.term,
+      raftAppliedIndex: member.applied,
+      errors: statusErrors(member),
+      dbSizeInUse: backend.sizeInUse(),
+      isLearner: member.isLearner,
+      storageVersion: member.machine.progress.storageVersion,
+      dbSizeQuota: quotaBytes,
+      downgradeInfo: { enabled: false, targetVersion: "" },
+    });
+  });
+  unaryAsync(server, context, MaintenanceMethods.moveLeader, decodeMoveLeaderRequest, async (request, signal) => {
+    try {
+      await member.leadership.moveTo(request.targetId, signal);
+    } catch (error) {
+      if (error instanceof AbortError) throw new KvError("timeoutLeaderTransfer");
+      throw error;
+    }
+    return encodeMoveLeaderResponse({});
+  });
+  unaryAsync(server, context, MaintenanceMethods.alarm, decodeAlarmRequest, async (_request, _signal, call) => {
+    const outcome = await proposed(member, RequestKind.alarm, call.message);
+    const alarms = outcome.kind === "alarm" ? (outcome.response.alarms ?? []) : [];
+    return encodeAlarmResponse({ header: headers.now(), alarms });
+  });
+  unaryAsync(server, context, MaintenanceMethods.hashKV, decodeHashKVRequest, async (request) => {
+    const result = await member.storage.hashKv(request.revision);
+    return encodeHashKVResponse({ header: headers.now(), ...result });
+  });
+}

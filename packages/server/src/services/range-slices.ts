@@ -1,0 +1,137 @@
+import { encodeResponseHeader, KvError, type RangeRequest } from "@quorate/api";
+import type { ServerCall } from "@quorate/grpc";
+import type { RangeCursor } from "@quorate/mvcc";
+import { type StateMachine, toRangeQuery } from "@quorate/state";
+import type { Headers } from "./header.ts";
+
+/** Ranges of up to this many keys are answered at once: they cannot hold the loop. */
+const onceKeysMax = 256;
+const sliceKeysMax = 2048;
+const sliceBytesMax = 1024 * 1024;
+
+/**
+ * Answers a range that could be large in slices, one per turn of the loop, all at one revision.
+ *
+ * @returns false when the range is small and the caller should answer it at once.
+ */
+export function sliceRange(
+  call: ServerCall,
+  request: RangeRequest,
+  machine: StateMachine,
+  headers: Headers,
+  fail: (error: Error) => void,
+): boolean {
+  if (request.rangeEnd.length === 0) return false;
+  const filtered =
+    request.minModRevision !== 0 ||
+    request.maxModRevision !== 0 ||
+    request.minCreateRevision !== 0 ||
+    request.maxCreateRevision !== 0;
+  const newest = request.revision <= 0 || request.revision >= machine.store.revision;
+  const plain = request.sortTarget === 0 && !filtered;
+  if (plain && newest && (request.countOnly || (request.limit > 0 && request.limit <= onceKeysMax))) return false;
+  const cursor = machine.store.rangeCursor(toRangeQuery(request), true);
+  if ("kind" in cursor) {
+    fail(new KvError(cursor.kind === "future" ? "futureRev" : "compacted"));
+    return true;
+  }
+  new SlicedRange(call, cursor, headers, fail).run();
+  return true;
+}
+
+/** Tag of the field `kvs`. */
+const kvsTag = 0x12;
+
+class SlicedRange {
+  readonly #call: ServerCall;
+  readonly #cursor: RangeCursor;
+  readonly #headers: Headers;
+  readonly #fail: (error: Error) => void;
+  readonly #parts: Uint8Array[] = [];
+  #cancelled = false;
+
+  constructor(call: ServerCall, cursor: RangeCursor, headers: Headers, fail: (error: Error) => void) {
+    this.#call = call;
+    this.#cursor = cursor;
+    this.#headers = headers;
+    this.#fail = fail;
+  }
+
+  run(): void {
+    this.#call.onCancel(() => {
+      this.#cancelled = true;
+      this.#cursor.close();
+    });
+    this.#slice();
+  }
+
+  readonly #slice = (): void => {
+    if (this.#cancelled) return;
+    try {
+      const slice = this.#cursor.step(sliceKeysMax, sliceBytesMax);
+      if (slice.kind === "compacted") {
+        this.#fail(new KvError("compacted"));
+        return;
+      }
+      if (slice.rows.length > 0) this.#parts.push(encodeRows(slice.rows));
+      if (!slice.done) {
+        setImmediate(this.#slice);
+        return;
+      }
+      this.#finish();
+    } catch (error) {
+      this.#cursor.close();
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  #finish(): void {
+    const header = encodeResponseHeader(this.#headers.at(this.#cursor.revision));
+    const head = new Uint8Array(2 + header.length);
+    head[0] = 0x0a;
+    head[1] = header.length;
+    head.set(header, 2);
+    const tail: number[] = [];
+    if (this.#cursor.more) tail.push(0x18, 1);
+    if (this.#cursor.count > 0) {
+      tail.push(0x20);
+      pushVarint(tail, this.#cursor.count);
+    }
+    this.#call.respond([head, ...this.#parts, Uint8Array.from(tail)]);
+  }
+}
+
+function pushVarint(target: number[], value: number): void {
+  let rest = value;
+  while (rest >= 0x80) {
+    target.push((rest % 0x80) | 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  target.push(rest);
+}
+
+function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size += 1;
+  return size;
+}
+
+/** The rows as fields of a `RangeResponse`: tag, length, row. */
+function encodeRows(rows: readonly Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const row of rows) size += 1 + varintSize(row.length) + row.length;
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const row of rows) {
+    out[at++] = kvsTag;
+    let rest = row.length;
+    while (rest >= 0x80) {
+      out[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    out[at++] = rest;
+    out.set(row, at);
+    at += row.length;
+  }
+  return out;
+}

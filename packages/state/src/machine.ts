@@ -1,0 +1,208 @@
+import {
+  AlarmAction,
+  decodeAlarmRequest,
+  decodeCompactionRequest,
+  decodeDeleteRangeRequest,
+  decodePutRequest,
+  decodeRangeRequest,
+  decodeTxnRequest,
+  membershippb,
+} from "@quorate/api";
+import { type LogIndex, parseHexId, type Term, toMemberId } from "@quorate/base";
+import type { MvccStore } from "@quorate/mvcc";
+import type { ConfState } from "@quorate/raft";
+import { Alarms } from "./alarms.ts";
+import { KvMachine } from "./kv.ts";
+import { putCost, txnCost } from "./kv-checks.ts";
+import { type MembershipChange, type MembershipEffect, Membership } from "./membership.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Tables } from "./ports.ts";
+import { Progress } from "./progress.ts";
+import { decodeV2Request, type RaftRequest, RequestKind } from "./request.ts";
+import { parseVersion } from "./version.ts";
+
+/** A committed entry asks for something that this version cannot apply; going on would let members diverge. */
+export class UnsupportedEntryError extends Error {
+  override readonly name = "UnsupportedEntryError";
+}
+
+/** What the machine needs beside its tables. */
+export interface MachineOptions {
+  readonly learnersMax: number;
+  /** Bytes; 0 or less: no quota. */
+  readonly quotaBytes: number;
+  /** Bytes that the database file takes. */
+  databaseSize(): number;
+  onClusterVersion?(version: string): void;
+  /** A request went over this member's own quota. */
+  onQuotaExceeded?(): void;
+}
+
+/**
+ * The replicated state of one member: applies committed entries in order, each once.
+ *
+ * Every effect of an entry and the index of that entry reach the disk in the same transaction.
+ */
+export class StateMachine {
+  readonly membership: Membership;
+  readonly alarms: Alarms;
+  readonly progress: Progress;
+  readonly kv: KvMachine;
+  readonly #options: MachineOptions;
+
+  constructor(tables: Tables, store: MvccStore, options: MachineOptions) {
+    this.membership = new Membership(tables, options.learnersMax);
+    this.alarms = new Alarms(tables.alarm);
+    this.progress = new Progress(tables.meta);
+    this.kv = new KvMachine(store);
+    this.#options = options;
+  }
+
+  get store(): MvccStore {
+    return this.kv.store;
+  }
+
+  /** An entry without effect. */
+  advance(index: LogIndex, term: Term): void {
+    this.progress.advance(index, term);
+  }
+
+  /**
+   * Applies a request.
+   *
+   * @param wanted false when nobody here waits for the answer: then nothing is read that changes nothing.
+   */
+  apply(index: LogIndex, term: Term, request: RaftRequest, wanted: boolean): Outcome {
+    const outcome = this.#dispatch(request, wanted);
+    this.progress.advance(index, term);
+    return outcome;
+  }
+
+  #dispatch(request: RaftRequest, wanted: boolean): Outcome {
+    switch (request.kind) {
+      case RequestKind.put:
+        return this.#put(request);
+      case RequestKind.txn:
+        return this.#txn(request, wanted);
+      case RequestKind.deleteRange:
+        if (this.alarms.corrupt) return this.#refused("corrupt");
+        return this.kv.deleteRange(decodeDeleteRangeRequest(request.body));
+      case RequestKind.range:
+        if (!wanted) return { kind: "done", revision: 0 };
+        return this.kv.range(decodeRangeRequest(request.body));
+      case RequestKind.compaction:
+        if (this.alarms.corrupt) return this.#refused("corrupt");
+        return this.kv.compact(decodeCompactionRequest(request.body));
+      case RequestKind.alarm:
+        return this.#alarm(request);
+      case RequestKind.v2:
+        return this.#v2(request);
+      case RequestKind.clusterVersionSet:
+        this.#setClusterVersion(membershippb.decodeClusterVersionSetRequest(request.body).ver);
+        return this.#done();
+      case RequestKind.clusterMemberAttrSet: {
+        const { memberId, memberAttributes } = membershippb.decodeClusterMemberAttrSetRequest(request.body);
+        this.membership.setAttributes(memberId, memberAttributes?.name ?? "", memberAttributes?.clientUrls ?? []);
+        return this.#done();
+      }
+      case RequestKind.downgradeVersionTest:
+        return this.#done();
+      default:
+        throw new UnsupportedEntryError(
+          `a committed entry carries request ${request.kind}, which this version cannot apply: ` +
+            "replace this member by one that can, or the members would diverge",
+        );
+    }
+  }
+
+  #done(): Outcome {
+    return { kind: "done", revision: this.kv.revision };
+  }
+
+  #refused(code: "corrupt" | "noSpace"): Outcome {
+    return { kind: "refused", revision: this.kv.revision, code };
+  }
+
+  #put(request: RaftRequest): Outcome {
+    const put = decodePutRequest(request.body);
+    if (this.alarms.corrupt) return this.#refused("corrupt");
+    if (this.alarms.noSpace) return this.#refused("noSpace");
+    return this.#withQuota(putCost(put), this.kv.put(put));
+  }
+
+  #txn(request: RaftRequest, wanted: boolean): Outcome {
+    const txn = decodeTxnRequest(request.body);
+    const cost = txnCost(txn);
+    if (this.alarms.corrupt) return this.#refused("corrupt");
+    if (this.alarms.noSpace && cost > 0) return this.#refused("noSpace");
+    return this.#withQuota(cost, this.kv.txn(txn, wanted));
+  }
+
+  /** A request over the quota is applied, and its caller is told all the same; only the alarm refuses later ones. */
+  #withQuota(cost: number, outcome: Outcome): Outcome {
+    if (!this.overQuota(cost)) return outcome;
+    this.#options.onQuotaExceeded?.();
+    return this.#refused("noSpace");
+  }
+
+  /** Tells whether `cost` more bytes would reach this member's quota. */
+  overQuota(cost: number): boolean {
+    const { quotaBytes } = this.#options;
+    return quotaBytes > 0 && cost > 0 && this.#options.databaseSize() + cost >= quotaBytes;
+  }
+
+  #alarm(request: RaftRequest): Outcome {
+    const { action, memberId, alarm } = decodeAlarmRequest(request.body);
+    const alarms =
+      action === AlarmAction.GET
+        ? this.alarms.list(alarm)
+        : action === AlarmAction.ACTIVATE
+          ? this.alarms.activate(memberId, alarm)
+          : action === AlarmAction.DEACTIVATE
+            ? this.alarms.deactivate(memberId, alarm)
+            : [];
+    return { kind: "alarm", revision: this.kv.revision, response: { alarms } };
+  }
+
+  /** Clusters below 3.6 publish attributes and the cluster version as requests of the v2 store. */
+  #v2(request: RaftRequest): Outcome {
+    const { method, path, val } = decodeV2Request(request);
+    const attributes = /^\/0\/members\/([0-9a-f]{1,16})\/attributes$/.exec(path);
+    if (method === "PUT" && attributes !== null) {
+      const id = parseHexId(attributes[1] as string);
+      const value = JSON.parse(val) as { name?: unknown; clientURLs?: unknown };
+      const urls = Array.isArray(value.clientURLs) ? value.clientURLs.filter((u): u is string => typeof u === "string") : [];
+      if (id !== undefined) {
+        this.membership.setAttributes(toMemberId(id), typeof value.name === "string" ? value.name : "", urls);
+      }
+    } else if (method === "PUT" && path === "/0/version") {
+      this.#setClusterVersion(val);
+    }
+    // Anything else touches only the v2 key space, which does not exist here.
+    return this.#done();
+  }
+
+  #setClusterVersion(text: string): void {
+    if (parseVersion(text) === undefined || text === this.membership.clusterVersion) return;
+    this.membership.setClusterVersion(text);
+    this.#options.onClusterVersion?.(text);
+  }
+
+  /**
+   * Applies a change of members that raft has taken.
+   *
+   * @param change undefined for one that was refused or that only changes raft's configuration.
+   */
+  applyMembership(
+    index: LogIndex,
+    term: Term,
+    change: MembershipChange | undefined,
+    confState: ConfState,
+  ): MembershipEffect | undefined {
+    const effect = change === undefined ? undefined : this.membership.apply(change);
+    this.progress.setConfState(confState);
+    this.progress.advance(index, term);
+    return effect;
+  }
+
+}
