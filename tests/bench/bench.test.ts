@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterAll, expect, test } from "vitest";
+import { Scope } from "../support/index.ts";
+import { parseReport } from "./load.ts";
+import { type Cell, formatTable, median, ratios } from "./table.ts";
+import { usageOf } from "./usage.ts";
+
+const scope = new Scope();
+afterAll(() => scope.close());
+
+/** A report in the load generator's form. */
+function reportOf({
+  rate,
+  p50,
+  p99,
+  errors = "",
+}: {
+  rate: number;
+  p50: number;
+  p99: number;
+  errors?: string;
+}): string {
+  return [
+    "Summary:",
+    `  Requests/sec:\t${rate}`,
+    "",
+    "Latency distribution:",
+    "  10% in 0.0001 secs.",
+    `  50% in ${p50} secs.`,
+    `  99% in ${p99} secs.`,
+    "  99.9% in 9.0000 secs.",
+    errors,
+  ].join("\n");
+}
+
+const cell: Cell = {
+  round: 1,
+  server: "quorate",
+  workload: "put",
+  clients: 100,
+  requests: 10,
+  requestsPerSecond: 300,
+  p50Ms: 1,
+  p99Ms: 4,
+  errors: 0,
+  cpuMicrosPerRequest: 50,
+  peakMegabytes: 80,
+};
+
+test("a report gives rate and latencies in milliseconds, and no failed request", () => {
+  const result = parseReport(reportOf({ rate: 1234.5, p50: 0.002, p99: 0.0105 }), 10);
+  expect(result).toEqual({ requests: 10, requestsPerSecond: 1234.5, p50Ms: 2, p99Ms: 10.5, errors: 0 });
+});
+
+test("of the two reports of a mixed load the rates add up and the worse latency counts", () => {
+  const reads = reportOf({ rate: 100, p50: 0.001, p99: 0.009 });
+  const writes = reportOf({ rate: 50, p50: 0.002, p99: 0.004 });
+  const result = parseReport(`Total Read Ops: 6\n${reads}\nTotal Write Ops: 4\n${writes}`, 10);
+  expect(result).toMatchObject({ requestsPerSecond: 150, p50Ms: 2, p99Ms: 9 });
+});
+
+test("failed requests are counted from the error distribution", () => {
+  const errors = "\nError distribution:\n  [7]\trpc error: code = Unavailable\n  [2]\tetcdserver: request timed out\n";
+  expect(parseReport(reportOf({ rate: 1, p50: 1, p99: 1, errors }), 10).errors).toBe(9);
+});
+
+test("output without a report is an error", () => {
+  expect(() => parseReport("dial tcp: connection refused", 10)).toThrow(/no report.*connection refused/);
+});
+
+test("medians of odd and even counts", () => {
+  expect(median([5, 1, 3])).toBe(3);
+  expect(median([4, 1, 3, 2])).toBe(2.5);
+});
+
+test("each ratio compares with the best of the others in that column", () => {
+  const slow = { ...cell, requestsPerSecond: 100, p50Ms: 2, cpuMicrosPerRequest: 100 };
+  const fast = { ...cell, requestsPerSecond: 200, p50Ms: 4, cpuMicrosPerRequest: 200 };
+  expect(ratios(cell, [slow, fast])).toMatchObject({ requestsPerSecond: 1.5, p50Ms: 0.5, cpuMicrosPerRequest: 0.5 });
+});
+
+test("the table shows medians, what failed, and ours against the best", () => {
+  const failed = [{ round: 1, server: "etcd-3.4", workload: "put" as const, clients: 100, failure: "gone" }];
+  const rival = { ...cell, server: "etcd-3.7", requestsPerSecond: 100 };
+  const lines = formatTable([cell, rival], failed, ["etcd-3.4", "etcd-3.7", "quorate"]).split("\n");
+  expect(lines[1]).toMatch(/put +100 +etcd-3\.4 +failed/);
+  expect(lines[4]).toMatch(/ours\/best +3\.00× +1\.00×/);
+});
+
+test("processor time that a child of the process used is counted", async () => {
+  const busy = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
+  const parent = spawn("sh", ["-c", `(${busy}; echo; exec sleep 60) & wait`], {
+    stdio: ["ignore", "pipe", "ignore"],
+    detached: true, // A process group of its own, to end both.
+  });
+  const pid = parent.pid as number;
+  scope.defer(async () => {
+    process.kill(-pid, "SIGKILL");
+    await once(parent, "close");
+  });
+  await once(parent.stdout, "data");
+  const usage = usageOf([pid]);
+  expect(usage.cpuMicros).toBeGreaterThan(0);
+  expect(usage.peakMegabytes).toBeGreaterThan(0.1);
+});
