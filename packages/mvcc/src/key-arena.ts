@@ -3,6 +3,8 @@ import { invariant } from "@quorate/base";
 /** Bytes of a chunk; places are counted in units of 8 bytes, so 32 bits reach 32 GiB of keys. */
 const chunkBytes = 1 << 18;
 const unitShift = 15;
+/** Longer keys, header included, lie in a chunk of their own. */
+const sharedMax: number = chunkBytes / 4;
 const unitMask = (1 << unitShift) - 1;
 
 /** Learns that a key's bytes have moved. */
@@ -18,7 +20,7 @@ export interface KeyOwner {
  * ```
  *
  * Slot 0 marks a freed key. When less than half of a full chunk is still in use, its keys move on and the chunk is
- * let go, so the arena is at most about twice its content. A key that fits no chunk gets one of its own size.
+ * let go, so the arena is at most about twice its content. A long key gets a chunk of its own size.
  * A `ref` is where a key lies; it holds until the owner is told otherwise.
  */
 export class KeyArena {
@@ -64,7 +66,7 @@ export class KeyArena {
     this.#live[chunk] = live;
     if (chunk === this.#current) return;
     if (live === 0) this.#drop(chunk);
-    else if (live < chunkBytes / 2 && words.length <= chunkBytes / 4) this.#evacuate(chunk);
+    else if (live < chunkBytes / 2) this.#evacuate(chunk);
   }
 
   length(ref: number): number {
@@ -124,13 +126,8 @@ export class KeyArena {
 
   #reserve(slot: number, length: number): number {
     const size = recordBytes(length);
-    if (size > chunkBytes) return this.#reserveAlone(slot, length, size);
-    if (this.#end + size > chunkBytes) {
-      const full = this.#current;
-      this.#current = this.#addChunk(chunkBytes);
-      this.#end = 0;
-      if (full >= 0 && this.#live[full] === 0) this.#drop(full);
-    }
+    if (size > sharedMax) return this.#reserveAlone(slot, length, size);
+    if (this.#end + size > chunkBytes) this.#openChunk();
     const chunk = this.#current;
     const unit = this.#end >>> 3;
     this.#end += size;
@@ -139,6 +136,14 @@ export class KeyArena {
     words[unit << 1] = slot;
     words[(unit << 1) + 1] = length;
     return ((chunk << unitShift) | unit) >>> 0;
+  }
+
+  /** Begins a new current chunk; what is left of the last one moves in if that is little, and leaves room for any key. */
+  #openChunk(): void {
+    const full = this.#current;
+    this.#current = this.#addChunk(chunkBytes);
+    this.#end = 0;
+    if (full >= 0 && (this.#live[full] as number) < chunkBytes / 2) this.#evacuate(full);
   }
 
   #reserveAlone(slot: number, length: number, size: number): number {

@@ -1,0 +1,2 @@
+export { MemoryMeta, MemoryRows } from "./memory-rows.ts";
+export { describeRowStore, type StoreUnderTest } from "./row-store.ts";
