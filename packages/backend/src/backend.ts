@@ -1,9 +1,11 @@
-import { type Clock, type Disk, invariant, type Logger, type Timer } from "@quorate/base";
-import { Batch, type BatchHost } from "./batch.ts";
+import { type Clock, type Disk, InvariantError, invariant, type Logger, type Signal, type Timer } from "@quorate/base";
+import { Batch, type BatchHost, type JournalEntry } from "./batch.ts";
 import { type Bucket, BucketRegistry } from "./bucket.ts";
+import { applyEntry, FileBuilder } from "./defragment.ts";
 import { openLocked } from "./lock.ts";
 import { findFreePages } from "./reach.ts";
-import { createFile, readMeta, Store } from "./store.ts";
+import { type BackendSnapshot, StoreSnapshot } from "./snapshot.ts";
+import { createFile, parentOf, readMeta, Store } from "./store.ts";
 import type { BackendOptions, BatchTx, ReadTx } from "./types.ts";
 
 const mebibyte = 1024 * 1024;
@@ -27,6 +29,7 @@ export class Backend {
   readonly #logger: Logger;
   readonly #options: BackendOptions;
   readonly #registry: BucketRegistry = new BucketRegistry();
+  readonly #growBytes: number;
   #store: Store;
   #timer: Timer | undefined;
   /** The commit under way, and the one that waits for it. */
@@ -34,6 +37,13 @@ export class Backend {
   #next: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #closed: Promise<void> | undefined;
+  /** The file is closed. */
+  #gone = false;
+  #defragmenting: Promise<void> | undefined;
+  /** Commits wait for this while files change places. */
+  #held: Promise<void> | undefined;
+  /** Files that were replaced but are still read. */
+  readonly #retired: Store[] = [];
 
   private constructor(disk: Disk, path: string, options: BackendOptions, store: Store) {
     this.path = path;
@@ -41,6 +51,7 @@ export class Backend {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#options = options;
+    this.#growBytes = options.growBytes ?? 16 * mebibyte;
     this.#store = store;
     this.#batch = new Batch(store, this.#registry, this.#makeHost());
     this.batch = this.#batch;
@@ -96,6 +107,8 @@ export class Backend {
    */
   commit(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    if (this.#gone) return Promise.reject(new InvariantError("the backend is closed"));
+    if (this.#held !== undefined) return this.#held.then(() => this.commit());
     if (this.#next !== undefined) return this.#next;
     if (this.#running === undefined) return this.#start();
     const next = this.#running.then(() => {
@@ -118,7 +131,115 @@ export class Backend {
 
   /** Read transactions and snapshots that are open. */
   openReads(): number {
-    return this.#store.pinned;
+    let open = this.#store.pinned;
+    for (const store of this.#retired) open += store.pinned;
+    return open;
+  }
+
+  /** Opens a copy of what is durable; commit first to have everything in it. Close it. */
+  snapshot(): BackendSnapshot {
+    this.#checkOpen();
+    return new StoreSnapshot(this.#store, (store) => this.#onReadClosed(store));
+  }
+
+  /**
+   * Writes the database anew without free pages and puts the new file in the place of the old one. Reads and writes go
+   * on meanwhile; commits wait for the last step. Open read transactions keep the old file alive until they close.
+   *
+   * @throws AbortError when the signal fires or the backend is closed; then, as after a failure, all is as before.
+   */
+  defragment(options: { readonly signal?: Signal } = {}): Promise<void> {
+    this.#checkOpen();
+    invariant(this.#defragmenting === undefined, "a defragmentation is under way");
+    const done = this.#defragment(options.signal).finally(() => {
+      this.#defragmenting = undefined;
+    });
+    this.#defragmenting = done;
+    return done;
+  }
+
+  async #defragment(signal: Signal | undefined): Promise<void> {
+    const temporary = `${this.path}.tmp.defragment`;
+    // One turn: what the view does not show is in the journal.
+    const view = this.#batch.read();
+    const journal: JournalEntry[] = [];
+    this.#batch.journal = journal;
+    let store: Store | undefined;
+    let release = (): void => undefined;
+    try {
+      store = await this.#createStore(temporary);
+      const isAborted = (): boolean => this.#closed !== undefined || signal?.aborted === true;
+      const builder = new FileBuilder(store, this.#registry, this.#clock, isAborted);
+      await builder.copy(view);
+      await builder.replay(journal);
+      // From here on nothing may become durable in the old file that is not in the new one.
+      this.#held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await this.#next;
+      await this.#running;
+      this.onBeforeCommit?.(this.#batch);
+      await builder.finish(journal);
+      this.#disk.rename(temporary, this.path);
+    } catch (error) {
+      this.#batch.journal = undefined;
+      store?.close();
+      this.#disk.remove(temporary);
+      throw error;
+    } finally {
+      view.close();
+      if (this.#batch.journal === undefined) this.#letGo(release);
+    }
+    try {
+      await this.#disk.syncDirectory(parentOf(this.path));
+    } catch (error) {
+      // Nobody knows which of the two files the name means after a crash.
+      throw this.#fail(error);
+    } finally {
+      this.#switchTo(store, journal);
+      this.#letGo(release);
+    }
+  }
+
+  async #createStore(path: string): Promise<Store> {
+    this.#disk.remove(path);
+    await createFile(this.#disk, path, this.#options.initialPageSize ?? 4096);
+    const { file, lock } = await openLocked(this.#disk, path, this.#options);
+    const store = new Store(file, readMeta(file), {
+      pageCacheBytesMax: this.#options.pageCacheBytesMax,
+      growBytes: 0,
+    });
+    store.lock = lock;
+    await findFreePages(store, this.#clock);
+    return store;
+  }
+
+  /** Goes on with `store`, which holds all but the changes in `journal`. */
+  #switchTo(store: Store, journal: readonly JournalEntry[]): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const old = this.#store;
+    store.path = this.path;
+    store.growBytes = this.#growBytes;
+    this.#store = store;
+    this.#batch.journal = undefined;
+    this.#batch.adopt(store);
+    for (const entry of journal) applyEntry(this.#batch, entry);
+    this.#retired.push(old);
+    this.#onReadClosed(old);
+  }
+
+  #letGo(release: () => void): void {
+    this.#held = undefined;
+    release();
+  }
+
+  #onReadClosed(store: Store): void {
+    if (store === this.#store || store.pinned > 0) return;
+    const at = this.#retired.indexOf(store);
+    if (at < 0) return;
+    this.#retired.splice(at, 1);
+    store.close();
   }
 
   /** Commits what is pending and lets go of the file. Idempotent. */
@@ -128,12 +249,16 @@ export class Backend {
   }
 
   async #close(): Promise<void> {
+    await this.#defragmenting?.catch(() => undefined);
     try {
       if (this.#failure === undefined && this.#options.readOnly !== true) await this.commit();
+      else await this.#running?.catch(() => undefined);
     } finally {
       this.#timer?.cancel();
       this.#timer = undefined;
+      this.#gone = true;
       this.#store.close();
+      for (const store of this.#retired) store.close();
     }
   }
 
@@ -185,12 +310,12 @@ export class Backend {
     return {
       readOnly: this.#options.readOnly === true,
       batchLimit: this.#options.batchLimit,
-      batchBytesMax: this.#options.batchBytesMax ?? 16 * mebibyte,
+      batchBytesMax: this.#options.batchBytesMax ?? 8 * mebibyte,
       onPending: (full) => {
         if (full) this.#clock.nextTurn(commit);
         else this.#timer = this.#clock.startTimer(this.#options.batchIntervalMs, commit);
       },
-      onReadClosed: () => undefined,
+      onReadClosed: (store) => this.#onReadClosed(store),
     };
   }
 }

@@ -129,6 +129,7 @@ export class Batch extends View implements BatchTx {
     this.version += 1;
     this.pending = 0;
     this.pendingBytes = 0;
+    this.#writer.ownedBytes = 0;
     this.#full = false;
   }
 
@@ -138,7 +139,8 @@ export class Batch extends View implements BatchTx {
     this.pendingBytes += bytes;
     if (this.pending === 1) this.#host.onPending(false);
     if (this.#full) return;
-    if (this.pending < this.#host.batchLimit && this.pendingBytes < this.#host.batchBytesMax) return;
+    const bytesMax = this.#host.batchBytesMax;
+    if (this.pending < this.#host.batchLimit && this.pendingBytes + this.#writer.ownedBytes < bytesMax) return;
     this.#full = true;
     this.#host.onPending(true);
   }

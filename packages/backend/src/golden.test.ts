@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { crc32cUpdate, SeededRandom, toHex, utf8Decode } from "@quorate/base";
+import { crc32cUpdate, type Disk, SeededRandom, toHex, utf8Decode } from "@quorate/base";
 import { describe, expect, test } from "vitest";
 import { Backend } from "./backend.ts";
 import { check } from "./check.ts";
-import { FakeDisk } from "./testing/fake-disk.ts";
-import { bytes, testOptions } from "./testing/harness.ts";
+import { bytes, contentOf, newDisk, path, testOptions } from "./testing/harness.ts";
 import {
   bboltCheck,
   bboltKeys,
@@ -18,7 +17,6 @@ import {
 } from "./testing/real.ts";
 import type { Reader } from "./types.ts";
 
-const path = "/data/db";
 const buckets = [
   "alarm",
   "auth",
@@ -54,7 +52,7 @@ function statusHash(reader: Reader): number {
 }
 
 /** Adds rows at the end and in the middle, removes most of the old ones, and commits between. */
-async function work(disk: FakeDisk): Promise<string[]> {
+async function work(disk: Disk): Promise<string[]> {
   const backend = await Backend.open(disk, path, testOptions());
   const random = new SeededRandom(3);
   const key = backend.bucket(bytes("key"));
@@ -77,8 +75,7 @@ async function work(disk: FakeDisk): Promise<string[]> {
 
 describe("a database that etcd made", () => {
   test("is opened, and hashes as etcd says (3.7)", async () => {
-    const disk = new FakeDisk();
-    disk.install(path, goldenSnapshot(fixture("etcd-3.7-final.snapshot.db.gz")));
+    const disk = await newDisk(goldenSnapshot(fixture("etcd-3.7-final.snapshot.db.gz")));
     expect([...check(disk, path)]).toEqual([]);
     const backend = await Backend.open(disk, path, testOptions({ readOnly: true }));
     expect(statusHash(backend.batch)).toBe(3470377773);
@@ -89,13 +86,12 @@ describe("a database that etcd made", () => {
   });
 
   test("stays sound when it is changed (3.7)", async () => {
-    const disk = new FakeDisk();
-    disk.install(path, goldenSnapshot(fixture("etcd-3.7-final.snapshot.db.gz")));
+    const disk = await newDisk(goldenSnapshot(fixture("etcd-3.7-final.snapshot.db.gz")));
     const left = await work(disk);
     expect([...check(disk, path)]).toEqual([]);
     if (!haveBbolt) return;
-    expect(bboltCheck(disk.content(path))).toContain("OK");
-    expect(bboltKeys(disk.content(path), "key")).toEqual(left);
+    expect(bboltCheck(contentOf(disk))).toContain("OK");
+    expect(bboltKeys(contentOf(disk), "key")).toEqual(left);
   });
 
   describe.runIf(haveGolden).each(["3.4", "3.5", "3.6", "3.7"])("of version %s", (version) => {
@@ -107,8 +103,7 @@ describe("a database that etcd made", () => {
       const stages = manifest.stages.filter((stage) => existsSync(join(folder, `${stage.snapshot_file}${suffix}`)));
       expect(stages.length).toBeGreaterThan(3);
       for (const stage of stages) {
-        const disk = new FakeDisk();
-        disk.install(path, goldenSnapshot(join(folder, `${stage.snapshot_file}${suffix}`)));
+        const disk = await newDisk(goldenSnapshot(join(folder, `${stage.snapshot_file}${suffix}`)));
         expect([...check(disk, path)]).toEqual([]);
         const backend = await Backend.open(disk, path, testOptions({ readOnly: true }));
         expect(statusHash(backend.batch)).toBe(stage.snapshot_status.hash);
@@ -120,21 +115,19 @@ describe("a database that etcd made", () => {
     test.each(["single", "crash", "restore3", "cluster/m3", "cluster/m4"])(
       "from the data directory %s is sound before and after we write to it",
       async (name) => {
-        const disk = new FakeDisk();
-        disk.install(path, goldenDatabase(join(folder, `${name}.data.tar.gz`)));
+        const disk = await newDisk(goldenDatabase(join(folder, `${name}.data.tar.gz`)));
         expect([...check(disk, path)]).toEqual([]);
         const left = await work(disk);
         expect([...check(disk, path)]).toEqual([]);
         if (!haveBbolt) return;
-        expect(bboltCheck(disk.content(path))).toContain("OK");
-        expect(bboltKeys(disk.content(path), "key")).toEqual(left);
+        expect(bboltCheck(contentOf(disk))).toContain("OK");
+        expect(bboltKeys(contentOf(disk), "key")).toEqual(left);
       },
     );
   });
 
   test.runIf(haveGolden)("has the rows that another program found in it (3.4)", async () => {
-    const disk = new FakeDisk();
-    disk.install(path, goldenDatabase(join(goldenFolder, "etcd-3.4/single.data.tar.gz")));
+    const disk = await newDisk(goldenDatabase(join(goldenFolder, "etcd-3.4/single.data.tar.gz")));
     const expected = JSON.parse(readFileSync(join(goldenFolder, "etcd-3.4/single.db.json"), "utf8")) as unknown;
     const backend = await Backend.open(disk, path, testOptions());
     const found: Record<string, [string, string][]> = {};

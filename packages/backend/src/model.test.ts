@@ -2,11 +2,11 @@ import { compareBytes, SeededRandom, toHex } from "@quorate/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Backend } from "./backend.ts";
-import { FakeDisk } from "./testing/fake-disk.ts";
-import { bytes, testOptions } from "./testing/harness.ts";
+import { check } from "./check.ts";
+import { bytes, contentOf, newDisk, path, testOptions } from "./testing/harness.ts";
+import { bboltCheck, haveBbolt } from "./testing/real.ts";
 import type { Reader, ReadTx } from "./types.ts";
 
-const path = "/data/db";
 const names = [bytes("a"), bytes("key"), bytes("meta")];
 
 /** The naive model: per bucket a map from key in hexadecimal to value. */
@@ -68,7 +68,7 @@ describe("the tree", () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.constantFrom(1024, 4096), async (seed, initialPageSize) => {
         const random = new SeededRandom(seed);
-        const disk = new FakeDisk();
+        const disk = await newDisk();
         const options = testOptions({ initialPageSize });
         let backend = await Backend.open(disk, path, options);
         let model: Model = names.map(() => new Map());
@@ -78,8 +78,10 @@ describe("the tree", () => {
           change(backend, model, random, random.below(300), round % 6 < 3 ? 20 : 80);
           const step = random.below(10);
           if (step < 3) readers.push({ tx: backend.read(), model: copyOf(model) });
-          else if (step < 7) await backend.commit();
-          else if (step < 8) void backend.commit();
+          else if (step < 7) {
+            await backend.commit();
+            expect([...check(disk, path)]).toEqual([]);
+          } else if (step < 8) void backend.commit();
           else if (step < 9 && readers.length > 0) readers.splice(random.below(readers.length), 1)[0]?.tx.close();
           expectSame(backend.batch, model);
           for (const reader of readers) expectSame(reader.tx, reader.model);
@@ -87,6 +89,9 @@ describe("the tree", () => {
         for (const { tx } of readers) tx.close();
         expect(backend.openReads()).toBe(0);
         await backend.close();
+        expect([...check(disk, path)]).toEqual([]);
+        // Its start-up costs more than the whole round: every fourth will do.
+        if (haveBbolt && seed % 4 === 0) expect(bboltCheck(contentOf(disk))).toContain("OK");
         backend = await Backend.open(disk, path, options);
         expectSame(backend.batch, model);
         for (const name of names) {
@@ -98,13 +103,14 @@ describe("the tree", () => {
         model = names.map(() => new Map());
         expectSame(backend.batch, model);
         await backend.close();
+        expect([...check(disk, path)]).toEqual([]);
       }),
       { numRuns: 40 },
     );
   });
 
   test("finds any range as a sorted array does", async () => {
-    const disk = new FakeDisk();
+    const disk = await newDisk();
     const backend = await Backend.open(disk, path, testOptions({ initialPageSize: 1024 }));
     const bucket = backend.batch.createBucket(bytes("key"));
     const random = new SeededRandom(7);

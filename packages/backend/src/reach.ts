@@ -33,7 +33,7 @@ function pushBelow(store: Store, page: Page, stack: number[]): void {
     if (!page.leaf) {
       stack.push(page.child(i));
     } else if (page.isBucket(i)) {
-      const { root } = decodeBucket(page.value(i), store.file.path, store.highWaterMark);
+      const { root } = decodeBucket(page.value(i), store.path, store.highWaterMark);
       if (typeof root === "number") stack.push(root);
     }
   }
@@ -44,7 +44,7 @@ function mark(store: Store, reached: Uint32Array, first: number, count: number):
     const word = page >>> 5;
     const bit = 1 << (page & 31);
     if (((reached[word] as number) & bit) !== 0) {
-      throw new CorruptError(store.file.path, `page ${page}: multiple references`);
+      throw new CorruptError(store.path, `page ${page}: multiple references`);
     }
     reached[word] = (reached[word] as number) | bit;
   }

@@ -25,7 +25,7 @@ export function writeBucket(store: Store, state: BucketState, inline = true): Wr
   if (root instanceof TreeNode) {
     if (inline && root.leaf && root.size <= store.pageSize / 4 && !root.hasBuckets()) {
       const record = inlineRecord(root, state);
-      return { root: decodeBucket(record, store.file.path, store.highWaterMark).root, record };
+      return { root: decodeBucket(record, store.path, store.highWaterMark).root, record };
     }
     const page = writeNode(store, root);
     return { root: page, record: pageRecord(page, state) };

@@ -37,6 +37,8 @@ export interface PageSpace {
  */
 export class Store {
   readonly file: DiskFile;
+  /** What errors call the file; a rename changes it. */
+  path: string;
   readonly pageSize: number;
   readonly freelist: Freelist = new Freelist();
   lock: FileLock | undefined;
@@ -44,10 +46,11 @@ export class Store {
   meta: Meta;
   /** The meta of the newest durable tree. */
   durable: Meta;
+  /** By how much the file grows beyond what is needed. */
+  growBytes: number;
   /** First page never used, counting what the commit under way took. */
   highWaterMark: number;
   readonly #cache: PageCache;
-  readonly #growBytes: number;
   #fileSize: number;
   readonly #pins: Pin[] = [];
   #writes: Write[] = [];
@@ -57,12 +60,13 @@ export class Store {
 
   constructor(file: DiskFile, meta: Meta, options: { readonly pageCacheBytesMax: number; readonly growBytes: number }) {
     this.file = file;
+    this.path = file.path;
+    this.growBytes = options.growBytes;
     this.meta = meta;
     this.durable = meta;
     this.pageSize = meta.pageSize;
     this.highWaterMark = meta.highWaterMark;
     this.#cache = new PageCache(options.pageCacheBytesMax);
-    this.#growBytes = options.growBytes;
     this.#fileSize = file.size();
   }
 
@@ -87,14 +91,13 @@ export class Store {
    * @throws CorruptError when it is not a branch or leaf page in good shape.
    */
   readPage(id: number): Page {
-    if (id < 2 || id >= this.highWaterMark) throw new CorruptError(this.file.path, `page ${id} is out of bounds`);
+    if (id < 2 || id >= this.highWaterMark) throw new CorruptError(this.path, `page ${id} is out of bounds`);
     let length = this.pageSize;
     let words = new Uint32Array(length >>> 2);
     let bytes = new Uint8Array(words.buffer);
     let there = this.file.readAt(bytes, id * this.pageSize);
     const overflow = readU32(bytes, 12);
-    if (id + overflow >= this.highWaterMark)
-      throw new CorruptError(this.file.path, `page ${id}: overflow is out of bounds`);
+    if (id + overflow >= this.highWaterMark) throw new CorruptError(this.path, `page ${id}: overflow is out of bounds`);
     if (overflow > 0) {
       length = (overflow + 1) * this.pageSize;
       const head = bytes;
@@ -103,10 +106,10 @@ export class Store {
       bytes.set(head);
       there += this.file.readAt(bytes.subarray(this.pageSize), (id + 1) * this.pageSize);
     }
-    if (there < length) throw new CorruptError(this.file.path, `page ${id}: the file ends inside it`);
+    if (there < length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
     const page = new Page(bytes, words, 0, length);
     const problem = page.problem(id, this.highWaterMark);
-    if (problem !== undefined) throw new CorruptError(this.file.path, problem);
+    if (problem !== undefined) throw new CorruptError(this.path, problem);
     return page;
   }
 
@@ -119,7 +122,7 @@ export class Store {
     const pages = readU32(head, 12) + 1;
     const flags = readU32(head, 8) & 0xffff;
     if (there < head.length || flags !== freelistFlag || first < 2 || first + pages > this.highWaterMark) {
-      throw new CorruptError(this.file.path, `page ${first}: not a freelist`);
+      throw new CorruptError(this.path, `page ${first}: not a freelist`);
     }
     return pages;
   }
@@ -196,7 +199,7 @@ export class Store {
     const pageSize = this.pageSize;
     const needed = this.highWaterMark * pageSize;
     if (needed > this.#fileSize) {
-      this.#fileSize = needed + (this.#growBytes === 0 ? 0 : pageSize + this.#growBytes);
+      this.#fileSize = needed + (this.growBytes === 0 ? 0 : pageSize + this.growBytes);
       this.file.truncate(this.#fileSize);
     }
     const writes = this.#writes.sort((a, b) => a.first - b.first);
@@ -294,8 +297,13 @@ export async function createFile(disk: Disk, path: string, pageSize: number): Pr
     file.close();
   }
   disk.rename(temporary, path);
+  await disk.syncDirectory(parentOf(path));
+}
+
+/** The directory that holds `path`. */
+export function parentOf(path: string): string {
   const slash = path.lastIndexOf("/");
-  await disk.syncDirectory(slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash));
+  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
 
 /** Writes a page header at word `at`. */

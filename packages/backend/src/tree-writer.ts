@@ -18,6 +18,8 @@ export class TreeWriter {
   store: Store;
   /** Only nodes of this generation are written to. */
   generation = 1;
+  /** Bytes of pages that became nodes, and will be written again. */
+  ownedBytes = 0;
 
   constructor(store: Store) {
     this.store = store;
@@ -29,6 +31,7 @@ export class TreeWriter {
     if (root instanceof Page) return TreeNode.fromPage(root, this.generation);
     const page = this.store.page(root);
     this.store.freePage(page);
+    this.ownedBytes += page.length;
     return TreeNode.fromPage(page, this.generation);
   }
 

@@ -99,7 +99,7 @@ export class View implements Reader {
     while (!node.leaf) node = this.below(node, childIndex(node, bucket.name));
     const index = node.search(bucket.name);
     if (index < 0 || !node.isBucket(index)) return missing;
-    const record = decodeBucket(node.value(index), this.store.file.path, this.store.highWaterMark);
+    const record = decodeBucket(node.value(index), this.store.path, this.store.highWaterMark);
     return new BucketState(true, record.root, 0, record, false);
   }
 }

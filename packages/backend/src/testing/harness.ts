@@ -1,4 +1,5 @@
-import { type Clock, silentLogger, type Timer, utf8Encode } from "@quorate/base";
+import { type Clock, type Disk, silentLogger, type Timer, utf8Encode } from "@quorate/base";
+import { MemoryDisk, type MemoryDiskOptions } from "@quorate/base/testing";
 import type { BackendOptions } from "../types.ts";
 
 /** A clock that stands still until told; `nextTurn` is a macrotask, so that awaiting tests go on. */
@@ -54,3 +55,37 @@ export function testOptions(overrides: Partial<BackendOptions> = {}): BackendOpt
 }
 
 export const bytes = (text: string): Uint8Array => utf8Encode(text);
+
+/** Where the tests keep their database. */
+export const path = "/data/db";
+
+/** A disk with a durable directory for the database, which holds `content` if given. */
+export async function newDisk(content?: Uint8Array, options: MemoryDiskOptions = {}): Promise<MemoryDisk> {
+  const disk = new MemoryDisk(options);
+  disk.makeDirectory("/data");
+  await disk.syncDirectory("/");
+  if (content !== undefined) {
+    const file = disk.open(path, "createNew");
+    file.writeAt(content, 0);
+    await file.sync();
+    file.close();
+    await disk.syncDirectory("/data");
+  }
+  return disk;
+}
+
+/** Reads a whole file. */
+export function contentOf(disk: Disk, name: string = path): Uint8Array {
+  const file = disk.open(name, "read");
+  const content = new Uint8Array(file.size());
+  file.readAt(content, 0);
+  file.close();
+  return content;
+}
+
+/** Writes over a part of a file. */
+export function damage(disk: Disk, position: number, ...values: number[]): void {
+  const file = disk.open(path, "write");
+  file.writeAt(Uint8Array.from(values), position);
+  file.close();
+}
