@@ -25,7 +25,10 @@ export interface RaftConfig {
   /** A leader that is no voter any more steps down as soon as it has applied that. */
   readonly stepDownOnRemoval: boolean;
   readonly logger: Logger;
-  /** Returns the latest snapshot that may be sent to a member that lags; undefined: not ready, ask later. */
+  /**
+   * Returns the latest snapshot that may be sent to a member that lags; undefined: not ready, ask later. Its
+   * configuration must be the one at its index, also when asked within `applyConfChange`.
+   */
   readonly snapshot: () => Snapshot | undefined;
 }
 

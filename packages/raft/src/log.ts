@@ -303,6 +303,12 @@ export class RaftLog {
     return payload;
   }
 
+  /** Tells whether what is being applied lies before a snapshot that replaced the log meanwhile. */
+  isApplyingOvertaken(): boolean {
+    const oldest = this.#applyQueue[0]?.[0];
+    return oldest !== undefined && oldest.index < this.#first;
+  }
+
   /** The snapshot at `index` stands for everything up to it. Entries that are being applied still are. */
   appliedSnapshot(index: LogIndex): void {
     this.#advanceApplied(index);

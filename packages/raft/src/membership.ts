@@ -18,6 +18,8 @@ const nobody: ReadonlySet<never> = new Set();
  */
 export function applyConfChange(raft: Raft, change: ConfChange | ConfChangeV2 | "none"): ConfState {
   const current = raft.tracker.configuration;
+  // A snapshot that came after the entry was handed out has already put this and later changes in force.
+  if (raft.log.isApplyingOvertaken()) return toConfState(current);
   const outcome: ChangeOutcome =
     change === "none" ? { configuration: current, fresh: nobody } : changeConfiguration(current, change);
   // All members apply the same changes to the same configurations; one that cannot be applied must never get here.

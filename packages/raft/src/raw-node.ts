@@ -191,7 +191,7 @@ export class RawNode {
     this.#report(MessageType.unreachable, id, false);
   }
 
-  /** A snapshot reached this member, or did not. */
+  /** A snapshot reached this member, or did not. Without this word, for each snapshot that was sent, the member gets nothing more. */
   reportSnapshot(id: MemberId, ok: boolean): void {
     this.#report(MessageType.snapStatus, id, !ok);
   }

@@ -184,13 +184,14 @@ export class TestNode {
     if (entries === undefined) return false;
     for (const entry of entries) {
       invariant(entry.index === this.applied + 1, "an entry was skipped or applied twice", () => ({ entry }));
-      this.applied = entry.index;
       this.onEntry(this, entry);
       if (entry.type === EntryType.confChange) {
         this.confState = this.raw.applyConfChange(decodeConfChange(entry.data));
       } else if (entry.type === EntryType.confChangeV2) {
         this.confState = this.raw.applyConfChange(decodeConfChangeV2(entry.data));
       }
+      // Only now: the core may ask for a snapshot while it applies a change, and that one must not claim the change.
+      this.applied = entry.index;
     }
     this.raw.onApplied(this.applied);
     this.drain();
