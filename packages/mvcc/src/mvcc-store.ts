@@ -261,13 +261,14 @@ export class MvccStore implements TxnHost, CursorHost {
 
   /**
    * Begins HashKV at `revision`, 0 for the newest. A further compaction waits until the job is done or closed.
-   * At a revision whose compaction took a hash, the job gives that one, with the compact revision before it.
+   * At a revision that is named and whose compaction took a hash, the job gives that one, with the compact revision
+   * before it.
    */
   hashByRev(revision: number): HashJob | RevisionRefusal {
     const at = revision === 0 ? this.#revision : revision;
     if (at > this.#revision) return { kind: "future", revision: this.#revision };
     if (at > 0 && at < this.#compactRevision) return { kind: "compacted", compactRevision: this.#compactRevision };
-    const cached = this.#hashes.at(at);
+    const cached = revision === 0 ? undefined : this.#hashes.at(at);
     if (cached !== undefined) return HashJob.known(cached, this.index, this.rows);
     const compactRevision = this.#compactRevision;
     this.#pins.add(compactRevision);
