@@ -1,0 +1,54 @@
+/** Makes the directory of a new log, which appears as a whole or not at all. */
+import type { Disk, DiskFile } from "@quorate/base";
+import { WalError } from "./errors.ts";
+import { prepareSegment } from "./next-segment.ts";
+import { hasWal } from "./segment-name.ts";
+
+/**
+ * Creates `directory` with one segment that begins with `content`: built under the name `<directory>.tmp`, synced, renamed,
+ * and the name synced.
+ *
+ * @returns the segment, open and locked.
+ * @throws WalError when there is a log already; DiskError.
+ */
+export async function createDirectory(
+  disk: Disk,
+  directory: string,
+  name: string,
+  content: Uint8Array,
+  segmentBytes: number,
+): Promise<DiskFile> {
+  if (hasWal(disk, directory)) throw new WalError("exists", `${directory}: there is a log already`);
+  const temporary = `${directory}.tmp`;
+  const parents = missingParents(disk, directory);
+  // What an earlier attempt left behind.
+  disk.removeTree(temporary);
+  disk.makeDirectory(temporary, 0o700);
+  const file = await prepareSegment(disk, `${temporary}/${name}`, segmentBytes);
+  try {
+    file.writeAt(content, 0);
+    await file.sync();
+    await disk.syncDirectory(temporary);
+    disk.removeTree(directory);
+    disk.rename(temporary, directory);
+    await disk.syncDirectory(parentOf(directory));
+    for (const parent of parents) await disk.syncDirectory(parentOf(parent));
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return file;
+}
+
+/** Directories above `path` that are not there yet, the lowest first. */
+function missingParents(disk: Disk, path: string): string[] {
+  const missing: string[] = [];
+  for (let parent = parentOf(path); disk.info(parent) === undefined; parent = parentOf(parent)) missing.push(parent);
+  return missing;
+}
+
+function parentOf(path: string): string {
+  const end = path.replace(/\/+$/, "").lastIndexOf("/");
+  if (end < 0) return ".";
+  return end === 0 ? "/" : path.slice(0, end);
+}

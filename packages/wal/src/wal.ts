@@ -1,0 +1,328 @@
+/**
+ * The write-ahead log, in etcd's files.
+ *
+ * ```
+ * wal/0000000000000000-0000000000000000.wal   crc 0 | metadata | snapshot {0,0} | records …
+ * wal/0000000000000001-000000000000c5e3.wal   crc c | metadata | hard state     | records … | zeros to 64,000,000 bytes
+ * wal/0.tmp                                   the next one, being prepared
+ * ```
+ *
+ * States of a segment: prepared under a temporary name → tail, while `append` writes to it → named (the sync that follows
+ * a cut makes the old segment durable, then the new one, then gives it its name) → released → purged. Until that sync has
+ * ended nothing in the new segment was promised to anybody, so a crash before may lose it.
+ */
+import { type Disk, type DiskFile, invariant, type LogIndex, type Logger, silentLogger } from "@quorate/base";
+import type { Entry, HardState } from "@quorate/raft";
+import { createDirectory } from "./create.ts";
+import { WalError } from "./errors.ts";
+import { FrameBuffer, RecordType } from "./frame.ts";
+import { NextSegment } from "./next-segment.ts";
+import { openSegments, type WalStart } from "./open.ts";
+import { emptyHardState, type TornRecord } from "./replay.ts";
+import { hex16, listSegments, type SegmentName, segmentName } from "./segment-name.ts";
+import { encodeSnapshotRecord, type LogPosition, logStart, type SnapshotRecord } from "./snapshot-record.ts";
+
+/** What etcd preallocates; 64 million, not 64 MiB. */
+export const segmentBytesDefault = 64_000_000;
+
+export interface WalOptions {
+  /** After how many bytes the next segment is begun; etcd reads any size. */
+  readonly segmentBytes?: number;
+  readonly logger?: Logger;
+}
+
+/** What a log held when it was opened. */
+export interface OpenedWal {
+  readonly wal: Wal;
+  /** `etcdserverpb.Metadata`: member and cluster. */
+  readonly metadata: Uint8Array;
+  readonly hardState: HardState;
+  /** The entries above the position asked for, without a gap. */
+  readonly entries: Entry[];
+  /** The half-written record that was cut off, after the segment was copied to `<name>.broken`. */
+  readonly repaired: TornRecord | undefined;
+}
+
+/** A segment in use. */
+interface Segment extends SegmentName {
+  readonly file: DiskFile;
+  /** The name that it has until its cut is settled. */
+  readonly temporaryPath: string | undefined;
+}
+
+export class Wal {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #segmentBytes: number;
+  readonly #logger: Logger;
+  readonly #metadata: Uint8Array;
+  readonly #frames: FrameBuffer;
+  readonly #next: NextSegment;
+  /** All that are locked, the tail last. */
+  #segments: Segment[];
+  /** Segments that were cut but have no name yet, in order. */
+  #unnamed: Segment[] = [];
+  #tail: Segment;
+  #position: number;
+  #hardState: HardState;
+  #lastIndex: LogIndex;
+
+  /** Counts writes, to know what a sync covers. */
+  #written = 0;
+  #synced = 0;
+  #syncing: { readonly covers: number; readonly done: Promise<void> } | undefined;
+  #following: Promise<void> | undefined;
+  #failure: unknown;
+  #closing: Promise<void> | undefined;
+
+  private constructor(disk: Disk, directory: string, start: WalStart, options: WalOptions) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#segmentBytes = options.segmentBytes ?? segmentBytesDefault;
+    this.#logger = options.logger ?? silentLogger;
+    this.#metadata = start.metadata;
+    this.#hardState = start.hardState;
+    this.#lastIndex = start.lastIndex;
+    this.#frames = new FrameBuffer(start.crc);
+    this.#next = new NextSegment(disk, directory, this.#segmentBytes);
+    this.#segments = start.segments.map((segment) => ({ ...segment, temporaryPath: undefined }));
+    const tail = this.#segments.at(-1);
+    invariant(tail !== undefined, "a log has at least one segment");
+    this.#tail = tail;
+    this.#position = start.position;
+  }
+
+  /**
+   * Makes a new log in `directory`, which appears as a whole and durably or not at all.
+   *
+   * @param metadata is kept.
+   * @throws WalError when there is a log already; DiskError.
+   */
+  static async create(disk: Disk, directory: string, metadata: Uint8Array, options: WalOptions = {}): Promise<Wal> {
+    const frames = new FrameBuffer();
+    frames.addCrc();
+    frames.addData(RecordType.metadata, metadata);
+    frames.addData(RecordType.snapshot, encodeSnapshotRecord(logStart));
+    const name = segmentName(0, 0);
+    const bytes = options.segmentBytes ?? segmentBytesDefault;
+    const file = await createDirectory(disk, directory, name.name, frames.bytes(), bytes);
+    const start = {
+      segments: [{ ...name, file }],
+      position: frames.length,
+      crc: frames.crc,
+      metadata,
+      hardState: emptyHardState,
+      lastIndex: 0,
+    };
+    return new Wal(disk, directory, start, options);
+  }
+
+  /**
+   * Opens a log to write on, and reads all above `from`, which is the position of the snapshot that raft starts from
+   * (index 0, term 0 for none). A half-written record at the end is cut off.
+   *
+   * @throws WalCorruptError with file and offset for damage that no crash explains; WalError; DiskError.
+   */
+  static async open(disk: Disk, directory: string, from: LogPosition, options: WalOptions = {}): Promise<OpenedWal> {
+    const bytes = options.segmentBytes ?? segmentBytesDefault;
+    const { start, entries, repaired } = await openSegments(disk, directory, from, bytes);
+    const logger = options.logger ?? silentLogger;
+    if (repaired !== undefined) logger.log("warn", "repaired WAL", { path: repaired.file, ...repaired });
+    const wal = new Wal(disk, directory, start, options);
+    return { wal, metadata: start.metadata, hardState: start.hardState, entries, repaired };
+  }
+
+  /** The last index that the log knows, of an entry or a snapshot. */
+  get lastIndex(): LogIndex {
+    return this.#lastIndex;
+  }
+
+  /** The hard state written last. */
+  get hardState(): HardState {
+    return this.#hardState;
+  }
+
+  /**
+   * Writes entries, then the hard state, into the page cache: one write for all. Durable after `sync`.
+   *
+   * @param entries may replace earlier ones, never leave a gap; they are encoded by this call if they were not.
+   * @throws DiskError, after which the log can only be closed.
+   */
+  append(hardState: HardState | undefined, entries: readonly Entry[]): void {
+    this.#check();
+    const frames = this.#frames;
+    for (let i = 0; i < entries.length; i++) frames.addEntry(entries[i] as Entry);
+    if (entries.length > 0) this.#lastIndex = (entries[entries.length - 1] as Entry).index;
+    if (hardState !== undefined && !isEmptyState(hardState)) {
+      invariant(hardState.term >= this.#hardState.term, "the term goes back", () => ({ term: hardState.term }));
+      frames.addState(hardState);
+      this.#hardState = hardState;
+    }
+    if (frames.length > 0) this.#write();
+  }
+
+  /**
+   * Notes that a snapshot is on disk, and syncs. Goes in front of the hard state and the entries that build on it.
+   *
+   * @throws DiskError, after which the log can only be closed.
+   */
+  saveSnapshot(record: SnapshotRecord): Promise<void> {
+    this.#check();
+    invariant(record.index === 0 || record.confState !== undefined, "a snapshot record has its configuration");
+    this.#frames.addData(RecordType.snapshot, encodeSnapshotRecord(record));
+    if (record.index > this.#lastIndex) this.#lastIndex = record.index;
+    this.#write();
+    return this.sync();
+  }
+
+  /**
+   * Makes all that was appended before this call durable. Calls during a sync share the next one.
+   * A failure is final: this call and every later one reject with it.
+   */
+  sync(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const syncing = this.#syncing;
+    if (syncing === undefined) return this.#written === this.#synced ? Promise.resolve() : this.#startSync();
+    if (syncing.covers === this.#written) return syncing.done;
+    if (this.#following === undefined) {
+      this.#following = syncing.done.then(() => {
+        this.#following = undefined;
+        return this.#startSync();
+      });
+    }
+    return this.#following;
+  }
+
+  /**
+   * Lets go of segments that a start from a snapshot at `index` does not read. They stay on disk until `purge`.
+   */
+  release(index: LogIndex): void {
+    let keepFrom = 0;
+    this.#segments.forEach((segment, i) => {
+      // The last segment that begins below the index holds the entry at the index.
+      if (segment.firstIndex < index && !this.#unnamed.includes(segment)) keepFrom = i;
+    });
+    // A segment is durable, and so may be closed, once its successor has a name.
+    for (const segment of this.#segments.splice(0, keepFrom)) segment.file.close();
+  }
+
+  /**
+   * Removes the oldest segments beyond `keep`, as far as this log has released them and nobody else holds them.
+   *
+   * @param keep how many stay at least; 0 keeps all.
+   * @returns the names removed.
+   */
+  async purge(keep: number): Promise<string[]> {
+    const removed: string[] = [];
+    if (keep === 0) return removed;
+    const names = listSegments(this.#disk, this.#directory);
+    const held = new Set(this.#segments.map((segment) => segment.name));
+    for (const { name } of names.slice(0, Math.max(0, names.length - keep))) {
+      if (held.has(name)) break;
+      const path = `${this.#directory}/${name}`;
+      const file = this.#disk.open(path, "write");
+      try {
+        if ((await this.#disk.lock(file)) === undefined) break;
+        this.#disk.remove(path);
+      } finally {
+        file.close();
+      }
+      removed.push(name);
+      this.#logger.log("info", "purged", { path });
+    }
+    return removed;
+  }
+
+  /** Syncs what is left and closes all files; the log can no longer be used. Idempotent. Rejects when the sync fails. */
+  close(): Promise<void> {
+    if (this.#closing === undefined) this.#closing = this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#failure === undefined) await this.sync();
+    } finally {
+      if (this.#failure === undefined) this.#failure = new WalError("closed", `${this.#directory}: the log is closed`);
+      await this.#next.close();
+      for (const segment of this.#segments) segment.file.close();
+    }
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Writes what was built, and begins the next segment when this one is full. */
+  #write(): void {
+    const frames = this.#frames;
+    try {
+      this.#tail.file.writeAt(frames.bytes(), this.#position);
+      this.#position += frames.length;
+      this.#written += 1;
+      frames.clear();
+      if (this.#position * 2 >= this.#segmentBytes) this.#next.prepare();
+      if (this.#position >= this.#segmentBytes) this.#cut();
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** Goes on in the next segment, if it is ready; until then this one grows past its size, which every reader allows. */
+  #cut(): void {
+    const prepared = this.#next.take();
+    if (prepared === undefined) return;
+    const frames = this.#frames;
+    frames.addCrc();
+    frames.addData(RecordType.metadata, this.#metadata);
+    if (!isEmptyState(this.#hardState)) frames.addState(this.#hardState);
+    this.#tail.file.truncate(this.#position);
+    prepared.file.writeAt(frames.bytes(), 0);
+    this.#position = frames.length;
+    frames.clear();
+    const name = segmentName(this.#tail.sequence + 1, this.#lastIndex + 1);
+    this.#tail = { ...name, file: prepared.file, temporaryPath: prepared.path };
+    this.#segments.push(this.#tail);
+    this.#unnamed.push(this.#tail);
+  }
+
+  #startSync(): Promise<void> {
+    const covers = this.#written;
+    const done = this.#syncFiles().then(
+      () => {
+        this.#synced = covers;
+        this.#syncing = undefined;
+      },
+      (error: unknown) => {
+        this.#syncing = undefined;
+        if (this.#failure === undefined) this.#failure = error;
+        throw error;
+      },
+    );
+    this.#syncing = { covers, done };
+    return done;
+  }
+
+  async #syncFiles(): Promise<void> {
+    const cut = this.#unnamed;
+    if (cut.length === 0) return this.#tail.file.sync();
+    // What is cut meanwhile is for the next sync; these keep their place in front of it.
+    for (const segment of cut.slice()) {
+      const previous = this.#segments[this.#segments.indexOf(segment) - 1];
+      invariant(previous !== undefined, "a cut leaves a segment behind");
+      await previous.file.sync();
+      await segment.file.sync();
+      const path = `${this.#directory}/${segment.name}`;
+      this.#disk.rename(segment.temporaryPath as string, path);
+      await this.#disk.syncDirectory(this.#directory);
+      cut.shift();
+      this.#logger.log("info", "created a new WAL segment", { path, sequence: hex16(segment.sequence) });
+    }
+  }
+}
+
+/** etcd writes no hard state whose three fields are zero. */
+function isEmptyState(state: HardState): boolean {
+  return state.term === 0 && state.commit === 0 && state.vote === 0n;
+}
