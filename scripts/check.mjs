@@ -8,6 +8,7 @@ import { fail, localBin, parseArgs, root, run, since } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
 const outputLinesMax = 120;
+const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" };
 const tool = (name) => join(localBin, name);
 const script = (name) => join(root, "scripts", name);
 
@@ -44,7 +45,7 @@ function shorten(output, step) {
 async function work() {
   for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
     const begun = performance.now();
-    const { code, output } = await run(step.command, step.args, { capture: true, timeoutMs: 300_000 });
+    const { code, output } = await run(step.command, step.args, { env, capture: true, timeoutMs: 300_000 });
     if (code !== 0) failed.push(step.name);
     console.log(`${code === 0 ? "ok  " : "FAIL"} ${step.name.padEnd(11)} ${since(begun)}`);
     if (code !== 0) process.stdout.write(`${shorten(output.trimEnd(), step)}\n\n`);

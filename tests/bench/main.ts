@@ -68,16 +68,8 @@ function isThere(server: string): boolean {
 
 /** The endpoints, the leader's first: a single client is never forwarded, by no luck of the draw. */
 async function leaderFirst(cluster: ServerCluster): Promise<string[]> {
-  const { endpoints } = cluster;
-  const text = await ctlOk(["endpoint", "status", "-w", "json"], { program: "etcdctl-3.7", endpoints });
-  // 64-bit identities do not survive JSON.parse; as text they do.
-  const plain = text.replaceAll(/"(member_id|leader)":(\d+)/g, '"$1":"$2"');
-  const statuses = JSON.parse(plain) as {
-    Endpoint: string;
-    Status: { leader: string; header: { member_id: string } };
-  }[];
-  const leader = statuses.find(({ Status }) => Status.leader === Status.header.member_id)?.Endpoint;
-  return [...endpoints].sort((a, b) => Number(b === leader) - Number(a === leader));
+  const leader = await cluster.leader();
+  return [leader.clientUrl, ...cluster.endpoints.filter((url) => url !== leader.clientUrl)];
 }
 
 /** Brings a fresh cluster to where a measurement may begin: keys to read, code paths warm. */

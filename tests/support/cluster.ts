@@ -3,6 +3,7 @@ import { ownBinary, realBinary } from "./binaries.ts";
 import { freePorts } from "./ports.ts";
 import type { Exit, Program } from "./program.ts";
 import type { Scope } from "./scope.ts";
+import { statuses } from "./status.ts";
 import { waitFor } from "./wait.ts";
 
 /** `quorate`, a real etcd such as `etcd-3.6`, or a path to something with etcd's flags. */
@@ -47,6 +48,11 @@ export class ServerMember implements MemberAddress {
     this.program = setup.program;
     this.flags = [...setup.flags];
     this.env = { ...setup.env };
+  }
+
+  /** True once {@link start} was called, whatever became of the process. */
+  get started(): boolean {
+    return this.#process !== undefined;
   }
 
   /** The running or last process. */
@@ -165,6 +171,27 @@ export class ServerCluster {
 
   async ready(timeoutMs?: number): Promise<void> {
     await Promise.all(this.members.map((member) => member.ready(timeoutMs)));
+  }
+
+  /** The members whose process runs. */
+  running(): ServerMember[] {
+    return this.members.filter((member) => member.started && member.process.exit === undefined);
+  }
+
+  /** Waits until one running member says that it is the leader, and returns it. Asks with etcdctl 3.4. */
+  leader(timeoutMs?: number): Promise<ServerMember> {
+    return waitFor(
+      "a leader",
+      async () => {
+        const running = this.running();
+        const answers = await statuses({ endpoints: running.map(({ clientUrl }) => clientUrl) });
+        const leading = answers.filter(({ memberId, leaderId }) => memberId === leaderId);
+        // While an old leader does not know yet, the one with the higher term is meant.
+        const leader = leading.sort((a, b) => b.term - a.term)[0];
+        return running.find(({ clientUrl }) => clientUrl === leader?.endpoint);
+      },
+      timeoutMs === undefined ? {} : { timeoutMs },
+    );
   }
 
   /** SIGTERM to all that run. */

@@ -21,4 +21,5 @@ export {
 export { freePort, freePorts } from "./ports.ts";
 export { cleanEnvironment, type Exit, type Outcome, Program, type ProgramOptions, runProgram } from "./program.ts";
 export { Scope } from "./scope.ts";
+export { type MemberStatus, statuses } from "./status.ts";
 export { pause, type WaitOptions, waitFor } from "./wait.ts";
