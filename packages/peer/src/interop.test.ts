@@ -1,0 +1,118 @@
+import { hexId, toMemberId, utf8Decode } from "@quorate/base";
+import { type Message, MessageType } from "@quorate/raft";
+import { afterEach, describe, expect, test } from "vitest";
+import { fetchHashKv, fetchMembers, fetchVersion, postPromote } from "./queries.ts";
+import { streamsOf, type TestMember } from "./testing/cluster.ts";
+import { FakeHost, MemoryLogger, processClock } from "./testing/fake-host.ts";
+import { LogReader } from "./testing/follower.ts";
+import { EtcdProcess, freePort, installedEtcds, type RealEtcd } from "./testing/real-etcd.ts";
+import { PeerTransport } from "./transport.ts";
+
+const cleanups: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Joined extends TestMember {
+  readonly etcd: EtcdProcess;
+  readonly reader: LogReader;
+  /** Messages in the order they came, snapshots and heartbeats included. */
+  readonly seen: Message[];
+}
+
+/** Adds a learner to a running etcd and starts a transport as this learner. */
+async function joinAsLearner(etcd: EtcdProcess): Promise<Joined> {
+  const logger = new MemoryLogger();
+  const url = `http://127.0.0.1:${await freePort()}`;
+  etcd.ctl("member", "add", "ours", `--peer-urls=${url}`, "--learner");
+  const cluster = await fetchMembers([etcd.peerUrl], { timeoutMs: 2_000, logger });
+  const ours = cluster.members.find((member) => member.peerUrls.includes(url));
+  const theirs = cluster.members.find((member) => member.peerUrls.includes(etcd.peerUrl));
+  expect(ours?.isLearner).toBe(true);
+
+  const host = new FakeHost(ours?.id ?? 0n, cluster.clusterId);
+  host.urls = [url];
+  const transport = new PeerTransport(host, { clock: processClock, logger, dialTimeoutMs: 2_000 });
+  cleanups.push(() => transport.close());
+  const reader = new LogReader();
+  const seen: Message[] = [];
+  host.onStep = (message) => {
+    seen.push(message);
+    const answer = reader.step(message);
+    if (answer !== undefined) transport.send([answer]);
+  };
+  await transport.listen([url]);
+  transport.addPeer(theirs?.id ?? toMemberId(0n), [etcd.peerUrl]);
+  return { host, transport, logger, url, etcd, reader, seen };
+}
+
+async function startEtcd(real: RealEtcd, flags: readonly string[] = []): Promise<EtcdProcess> {
+  const etcd = await EtcdProcess.start(real, flags);
+  cleanups.push(() => etcd.stop());
+  return etcd;
+}
+
+/** Flags under which a member that starts late gets a snapshot, where a version has them. */
+const earlyCompaction: Record<string, readonly string[]> = {
+  "3.5": ["--snapshot-count=10", "--experimental-snapshot-catchup-entries=10"],
+  "3.6": ["--snapshot-count=10", "--experimental-snapshot-catchup-entries=10"],
+  "3.7": ["--snapshot-count=10", "--snapshot-catchup-entries=10"],
+};
+
+describe.each(installedEtcds())("a real etcd $version", (real) => {
+  test("dials our streams and accepts ours, sends its log and heartbeats, and says by 410 that we were removed", async () => {
+    const etcd = await startEtcd(real);
+    const { host, reader, seen, logger, transport } = await joinAsLearner(etcd);
+    await host.until(() => reader.heartbeats > 3 && reader.lastIndex() > 0);
+    const leader = reader.leader;
+    await host.until(() => {
+      const { served, dialed } = streamsOf({ host, logger, transport, url: "" }, leader);
+      return served === 2 && dialed === 2;
+    });
+    expect(transport.activeSince(leader)).toBeGreaterThan(0);
+
+    etcd.ctl("put", "a-key-of-ours", "x".repeat(200_000));
+    const arrived = (): boolean =>
+      [...reader.log.values()].some((entry) => utf8Decode(entry.data.subarray(0, 100)).includes("a-key-of-ours"));
+    await host.until(arrived);
+    await host.until(() => reader.commit === reader.lastIndex());
+    for (let index = 1; index <= reader.lastIndex(); index++) expect(reader.log.get(index)?.index).toBe(index);
+    const appends = seen.filter((message) => message.type === MessageType.app);
+    expect(appends.every((m) => m.from === leader && m.to === host.memberId && m.term > 0)).toBe(true);
+    expect(etcd.running()).toBe(true);
+
+    etcd.ctl("member", "remove", hexId(host.memberId));
+    await host.until(() => host.removedSeen > 0);
+    expect(host.unreachable).toEqual([]);
+  });
+
+  test("answers our queries", async () => {
+    const etcd = await startEtcd(real);
+    const { host } = await joinAsLearner(etcd);
+    const options = { timeoutMs: 5_000, logger: new MemoryLogger() };
+    const version = await fetchVersion(etcd.peerUrl, options);
+    expect(version?.server.startsWith(`${real.version}.`)).toBe(true);
+    const hash = await fetchHashKv([etcd.peerUrl], host.clusterId, 0, options);
+    expect([hash?.status, hash?.body]).toEqual([200, expect.stringMatching(/"hash":\d+/)]);
+    const unknown = await postPromote([etcd.peerUrl], toMemberId(1n), options);
+    expect(unknown).toEqual({ status: 404, body: "membership: ID not found\n" });
+  });
+
+  test.skipIf(earlyCompaction[real.version] === undefined)(
+    "uploads its database to us when its log no longer reaches back, then goes on behind it",
+    async () => {
+      const etcd = await startEtcd(real, earlyCompaction[real.version]);
+      for (let i = 0; i < 130; i++) etcd.ctl("put", `key-${i}`, "v".repeat(1_000));
+      const { host, reader } = await joinAsLearner(etcd);
+      await host.until(() => reader.snapshotIndex > 0);
+      const database = host.databases.get(reader.snapshotIndex);
+      expect(database).toBeDefined();
+      const view = new DataView((database as Uint8Array).buffer);
+      expect([view.getUint32(16, true).toString(16), view.byteLength % 4096]).toEqual(["ed0cdaed", 0]);
+      etcd.ctl("put", "after", "the snapshot");
+      await host.until(() => reader.lastIndex() > reader.snapshotIndex);
+      expect(etcd.running()).toBe(true);
+    },
+  );
+});
