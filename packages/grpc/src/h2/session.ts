@@ -1,0 +1,558 @@
+/**
+ * One HTTP/2 connection, as far as it is the same for both sides: frames in, settings, windows, pings, the end.
+ *
+ * ```
+ *   open ──shutdown()──► draining ──last stream ends──► closing ──socket ends or 1 s──► closed
+ *     └──────fail(code): GOAWAY, all streams cut off──────┘
+ * ```
+ *
+ * A connection error of the peer never throws out of here: the peer gets GOAWAY with its code, then the socket is
+ * closed, whether the peer reads or not.
+ */
+import type { Clock } from "@quorate/base";
+import type { Socket } from "node:net";
+import { ClosedStreams } from "./closed-streams.ts";
+import { FloodGuard, type FloodLimits } from "./flood-guard.ts";
+import { FrameReader, type FrameSink } from "./frame-reader.ts";
+import {
+  ConnectionError,
+  defaultFrameBytes,
+  defaultWindow,
+  ErrorCode,
+  Flag,
+  FrameType,
+  Setting,
+  streamIdMax,
+  uint32At,
+  windowMax,
+} from "./frames.ts";
+import { HeaderAssembly } from "./header-assembly.ts";
+import { HpackDecoder, type HeaderList } from "./hpack-decoder.ts";
+import { Sender, type SenderOwner } from "./sender.ts";
+import type { Http2Stream } from "./stream.ts";
+import type { Flushable, TurnFlusher } from "./turn.ts";
+
+export interface SessionOptions {
+  readonly clock: Clock;
+  readonly flusher: TurnFlusher;
+  /** What we let the peer send on one stream before it is consumed. */
+  readonly streamWindowBytes: number;
+  /** What we let the peer send on all streams together. */
+  readonly connectionWindowBytes: number;
+  readonly headerBytesMax: number;
+  readonly flood: FloodLimits;
+  /** Output that the peer does not read before we stop reading what it sends. */
+  readonly unsentBytesMax: number;
+}
+
+export type SessionState = "open" | "draining" | "closing" | "closed";
+
+/** After GOAWAY the peer has this long to close its side. */
+const lingerMs = 1000;
+/** Larger frames, though allowed, would let one stream hold up the others. */
+const frameBytesMaxUsed = 65_536;
+
+export abstract class Session implements FrameSink, SenderOwner, Flushable {
+  readonly socket: Socket;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly streamWindowBytes: number;
+  readonly streams: Map<number, Http2Stream> = new Map();
+  protected readonly options: SessionOptions;
+  protected readonly reader: FrameReader = new FrameReader(this);
+  protected readonly decoder: HpackDecoder;
+  protected readonly assembly: HeaderAssembly;
+  protected readonly closedStreams: ClosedStreams = new ClosedStreams();
+  protected readonly guard: FloodGuard;
+  protected state: SessionState = "open";
+  /** The highest stream that the peer opened and we looked at. */
+  protected lastPeerStream = 0;
+  /** Something arrived since the owner last looked. */
+  heard = false;
+  bytesRead = 0;
+  /** Counts chunks, to tell what came together. */
+  protected chunk = 0;
+  protected settingsSeen = false;
+  #receiveWindow: number;
+  #uncredited = 0;
+  #flushWanted = false;
+  #paused = false;
+  /** The stream whose DATA frame is being read; undefined when its data is dropped. */
+  #dataStream: Http2Stream | undefined = undefined;
+  #dataFlags = 0;
+
+  constructor(socket: Socket, options: SessionOptions) {
+    this.socket = socket;
+    this.options = options;
+    this.clock = options.clock;
+    this.streamWindowBytes = options.streamWindowBytes;
+    this.#receiveWindow = options.connectionWindowBytes;
+    this.sender = new Sender(socket, this);
+    this.decoder = new HpackDecoder(options.headerBytesMax);
+    this.assembly = new HeaderAssembly(options.headerBytesMax);
+    this.guard = new FloodGuard(options.flood, options.clock);
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    socket.on("drain", () => this.#onDrain());
+    socket.on("error", (error) => this.#onSocketEnd(error.message));
+    socket.on("end", () => this.onPeerEnd());
+    socket.on("close", () => this.#onSocketEnd("the connection was closed"));
+  }
+
+  get isOpen(): boolean {
+    return this.state === "open";
+  }
+
+  /** A whole header list arrived for a stream that may or may not exist. */
+  protected abstract onHeaderList(streamId: number, list: HeaderList, endStream: boolean): void;
+  /** Tells whether the peer or we could have opened the stream by now. */
+  protected abstract isIdle(streamId: number): boolean;
+  protected abstract onPing(): void;
+  protected abstract onPingAck(bytes: Buffer, start: number): void;
+  protected abstract onGoAway(lastStreamId: number, code: number, debug: string): void;
+  protected abstract onPeerSetting(id: number, value: number): void;
+  protected abstract onSettings(): void;
+  protected abstract onStreamGone(stream: Http2Stream): void;
+  /** A stream was reset by the peer in the chunk that opened it? */
+  protected abstract isFresh(stream: Http2Stream): boolean;
+  /** The socket is gone; all streams were told. Called once. */
+  protected abstract onClosed(reason: string): void;
+
+  /** Takes bytes of the peer; also those that were read before the session was made. */
+  receive(chunk: Buffer): void {
+    if (this.state === "closing" || this.state === "closed") return;
+    this.heard = true;
+    this.bytesRead += chunk.length;
+    this.chunk += 1;
+    try {
+      this.reader.feed(chunk);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      this.fail(error.code, error.message);
+      return;
+    }
+    if (this.sender.output.unsentBytes > this.options.unsentBytesMax && !this.#paused) {
+      this.flushTurn();
+      if (this.socket.writableLength === 0) return;
+      this.#paused = true;
+      this.socket.pause();
+    }
+  }
+
+  /** The peer reads nothing and we have stopped reading. */
+  get isStuck(): boolean {
+    return this.#paused;
+  }
+
+  // Frames
+
+  onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (!this.settingsSeen && type !== FrameType.settings) {
+      throw new ConnectionError(ErrorCode.protocolError, "the first frame is not SETTINGS");
+    }
+    if (this.assembly.streamId !== 0 && type !== FrameType.continuation) {
+      throw new ConnectionError(ErrorCode.protocolError, "a header block is interrupted");
+    }
+    switch (type) {
+      case FrameType.headers:
+        this.#onHeaders(flags, streamId, bytes, start, end);
+        return;
+      case FrameType.windowUpdate:
+        this.#onWindowUpdate(streamId, bytes, start, end);
+        return;
+      case FrameType.rstStream:
+        this.#onRstStream(streamId, bytes, start, end);
+        return;
+      case FrameType.settings:
+        this.#onSettings(flags, streamId, bytes, start, end);
+        return;
+      case FrameType.ping:
+        this.#onPingFrame(flags, streamId, bytes, start, end);
+        return;
+      case FrameType.continuation:
+        this.#onContinuation(flags, streamId, bytes, start, end);
+        return;
+      case FrameType.goAway:
+        this.#onGoAwayFrame(streamId, bytes, start, end);
+        return;
+      case FrameType.priority:
+        this.#onPriority(streamId, bytes, start, end);
+        return;
+      case FrameType.pushPromise:
+        throw new ConnectionError(ErrorCode.protocolError, "PUSH_PROMISE was not allowed");
+      default:
+        this.#idleFrame();
+    }
+  }
+
+  #idleFrame(): void {
+    if (this.guard.idleFrame()) throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many frames without a call");
+  }
+
+  #onHeaders(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (streamId === 0) throw new ConnectionError(ErrorCode.protocolError, "HEADERS on stream 0");
+    let from = start;
+    let to = end;
+    if ((flags & (Flag.padded | Flag.priority)) !== 0) {
+      const padded = (flags & Flag.padded) !== 0 ? 1 : 0;
+      const priority = (flags & Flag.priority) !== 0 ? 5 : 0;
+      if (end - start < padded + priority) throw new ConnectionError(ErrorCode.frameSizeError, "HEADERS is too short");
+      if (padded === 1) to -= bytes[start] as number;
+      from += padded + priority;
+      if (to < from) throw new ConnectionError(ErrorCode.protocolError, "padding is longer than its frame");
+      if (priority !== 0 && (uint32At(bytes, from - 5) & streamIdMax) === streamId) {
+        throw new ConnectionError(ErrorCode.protocolError, "a stream depends on itself");
+      }
+    }
+    const endStream = (flags & Flag.endStream) !== 0;
+    if ((flags & Flag.endHeaders) === 0) {
+      this.assembly.begin(streamId, endStream, bytes, from, to);
+      return;
+    }
+    this.onHeaderList(streamId, this.decoder.decode(bytes, from, to), endStream);
+  }
+
+  #onContinuation(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    const { assembly } = this;
+    if (assembly.streamId === 0 || assembly.streamId !== streamId) {
+      throw new ConnectionError(ErrorCode.protocolError, "CONTINUATION without HEADERS");
+    }
+    assembly.append(bytes, start, end);
+    if ((flags & Flag.endHeaders) === 0) return;
+    const block = assembly.finish();
+    this.onHeaderList(streamId, this.decoder.decode(block, 0, block.length), assembly.endStream);
+  }
+
+  onDataStart(flags: number, streamId: number, length: number): void {
+    if (!this.settingsSeen || this.assembly.streamId !== 0) {
+      throw new ConnectionError(ErrorCode.protocolError, "DATA where none may be");
+    }
+    if (streamId === 0) throw new ConnectionError(ErrorCode.protocolError, "DATA on stream 0");
+    this.#takeWindow(length);
+    this.#dataFlags = flags;
+    const stream = this.streams.get(streamId);
+    this.#dataStream = stream;
+    if (stream === undefined) {
+      if (this.isIdle(streamId)) throw new ConnectionError(ErrorCode.protocolError, "DATA on an idle stream");
+      this.#onStrayFrame(streamId);
+      return;
+    }
+    if (length === 0 && (flags & Flag.endStream) === 0) this.#idleFrame();
+    if (stream.remoteClosed) {
+      this.cutOff(stream, ErrorCode.streamClosed, "data behind the end of the stream");
+      this.#dataStream = undefined;
+      return;
+    }
+    stream.receiveWindow -= length;
+    if (stream.receiveWindow < 0) {
+      this.cutOff(stream, ErrorCode.flowControlError, "more data than the window allows");
+      this.#dataStream = undefined;
+      return;
+    }
+    // Padding is consumed here; what is left of the frame is consumed by the stream.
+    if ((flags & Flag.padded) !== 0) this.#paddedLength = length;
+  }
+  #paddedLength = 0;
+
+  onDataPiece(bytes: Buffer, start: number, end: number): void {
+    const stream = this.#dataStream;
+    if (stream === undefined) return;
+    const length = end - start;
+    this.#paddedLength -= length;
+    stream.receivedBytes += length;
+    if (stream.declaredBytes >= 0 && stream.receivedBytes > stream.declaredBytes) {
+      this.cutOff(stream, ErrorCode.protocolError, "more data than content-length");
+      this.#dataStream = undefined;
+      return;
+    }
+    stream.takeData(bytes, start, end);
+  }
+
+  onDataEnd(): void {
+    const stream = this.#dataStream;
+    this.#dataStream = undefined;
+    const padding = this.#paddedLength;
+    this.#paddedLength = 0;
+    if (stream === undefined || !this.streams.has(stream.id)) return;
+    if ((this.#dataFlags & Flag.endStream) !== 0) this.remoteEnd(stream);
+    else if ((this.#dataFlags & Flag.padded) !== 0) this.consumed(stream, padding);
+  }
+
+  /** Ends the peer's half of the stream. */
+  protected remoteEnd(stream: Http2Stream): void {
+    if (stream.declaredBytes >= 0 && stream.receivedBytes !== stream.declaredBytes) {
+      this.cutOff(stream, ErrorCode.protocolError, "less data than content-length");
+      return;
+    }
+    stream.remoteClosed = true;
+    if (stream.localClosed) this.#remove(stream, "both");
+    stream.takeEnd();
+  }
+
+  #takeWindow(length: number): void {
+    this.#receiveWindow -= length;
+    if (this.#receiveWindow < 0) {
+      throw new ConnectionError(ErrorCode.flowControlError, "more data than the connection's window allows");
+    }
+    this.#uncredited += length;
+    if (this.#uncredited * 2 < this.options.connectionWindowBytes) return;
+    this.sender.credit(0, this.#uncredited);
+    this.#receiveWindow += this.#uncredited;
+    this.#uncredited = 0;
+  }
+
+  /** The stream has used `bytes` of the data it got: the peer may send as many again. */
+  consumed(stream: Http2Stream, bytes: number): void {
+    if (stream.remoteClosed || (stream.localClosed && !this.streams.has(stream.id))) return;
+    stream.uncredited += bytes;
+    if (stream.uncredited * 2 < this.streamWindowBytes) return;
+    this.sender.credit(stream.id, stream.uncredited);
+    stream.receiveWindow += stream.uncredited;
+    stream.uncredited = 0;
+  }
+
+  /** A frame of a stream that exists no more. What we cut off may still have frames under way. */
+  #onStrayFrame(streamId: number): void {
+    this.#idleFrame();
+    if (this.closedStreams.find(streamId) !== "us") this.sender.reset(streamId, ErrorCode.streamClosed);
+  }
+
+  #onWindowUpdate(streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (end - start !== 4) throw new ConnectionError(ErrorCode.frameSizeError, "WINDOW_UPDATE of a wrong size");
+    const increment = uint32At(bytes, start) & windowMax;
+    const { sender } = this;
+    if (streamId === 0) {
+      if (increment === 0) throw new ConnectionError(ErrorCode.protocolError, "a window update of nothing");
+      sender.connectionWindow += increment;
+      if (sender.connectionWindow > windowMax) {
+        throw new ConnectionError(ErrorCode.flowControlError, "the connection's window is too large");
+      }
+      sender.pump();
+      return;
+    }
+    const stream = this.streams.get(streamId);
+    if (stream === undefined) {
+      if (this.isIdle(streamId))
+        throw new ConnectionError(ErrorCode.protocolError, "a window update of an idle stream");
+      this.#idleFrame();
+      return;
+    }
+    if (increment === 0) {
+      this.cutOff(stream, ErrorCode.protocolError, "a window update of nothing");
+      return;
+    }
+    stream.sendWindow += increment;
+    if (stream.sendWindow > windowMax) {
+      this.cutOff(stream, ErrorCode.flowControlError, "the stream's window is too large");
+      return;
+    }
+    if (stream.pendingBytes === 0) this.#idleFrame();
+    sender.resume(stream);
+    sender.pump();
+  }
+
+  #onRstStream(streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (end - start !== 4) throw new ConnectionError(ErrorCode.frameSizeError, "RST_STREAM of a wrong size");
+    if (this.isIdle(streamId)) throw new ConnectionError(ErrorCode.protocolError, "RST_STREAM of an idle stream");
+    const stream = this.streams.get(streamId);
+    if (stream === undefined) {
+      this.#idleFrame();
+      return;
+    }
+    if (this.isFresh(stream) && this.guard.rapidReset()) {
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many streams opened and reset");
+    }
+    this.sender.abandon(stream);
+    this.#remove(stream, "peer");
+    stream.takeReset(uint32At(bytes, start), "the peer reset the stream", false);
+  }
+
+  #onPriority(streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (streamId === 0) throw new ConnectionError(ErrorCode.protocolError, "PRIORITY on stream 0");
+    if (end - start !== 5) throw new ConnectionError(ErrorCode.frameSizeError, "PRIORITY of a wrong size");
+    if ((uint32At(bytes, start) & streamIdMax) === streamId) {
+      throw new ConnectionError(ErrorCode.protocolError, "a stream depends on itself");
+    }
+    this.#idleFrame();
+  }
+
+  #onPingFrame(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (streamId !== 0) throw new ConnectionError(ErrorCode.protocolError, "PING on a stream");
+    if (end - start !== 8) throw new ConnectionError(ErrorCode.frameSizeError, "PING of a wrong size");
+    if ((flags & Flag.ack) !== 0) {
+      this.onPingAck(bytes, start);
+      return;
+    }
+    this.#idleFrame();
+    this.sender.ping(true, bytes, start);
+    this.onPing();
+  }
+
+  #onGoAwayFrame(streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (streamId !== 0) throw new ConnectionError(ErrorCode.protocolError, "GOAWAY on a stream");
+    if (end - start < 8) throw new ConnectionError(ErrorCode.frameSizeError, "GOAWAY of a wrong size");
+    const debug = bytes.toString("utf8", start + 8, end);
+    this.onGoAway(uint32At(bytes, start) & streamIdMax, uint32At(bytes, start + 4), debug);
+  }
+
+  #onSettings(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (streamId !== 0) throw new ConnectionError(ErrorCode.protocolError, "SETTINGS on a stream");
+    const ack = (flags & Flag.ack) !== 0;
+    if (ack ? end !== start : (end - start) % 6 !== 0) {
+      throw new ConnectionError(ErrorCode.frameSizeError, "SETTINGS of a wrong size");
+    }
+    if (ack) return;
+    if (this.settingsSeen) this.#idleFrame();
+    this.settingsSeen = true;
+    for (let at = start; at < end; at += 6) {
+      this.#onSetting(((bytes[at] as number) << 8) | (bytes[at + 1] as number), uint32At(bytes, at + 2));
+    }
+    this.sender.settingsAck();
+    this.sender.pump();
+    this.onSettings();
+  }
+
+  #onSetting(id: number, value: number): void {
+    const { sender } = this;
+    switch (id) {
+      case Setting.headerTableSize:
+        sender.encoder.setPeerTableBytes(value);
+        return;
+      case Setting.initialWindowSize: {
+        if (value > windowMax) throw new ConnectionError(ErrorCode.flowControlError, "the initial window is too large");
+        const change = value - sender.initialWindow;
+        sender.initialWindow = value;
+        for (const stream of this.streams.values()) {
+          stream.sendWindow += change;
+          if (stream.sendWindow > windowMax) {
+            throw new ConnectionError(ErrorCode.flowControlError, "a stream's window is too large");
+          }
+          if (change > 0) sender.resume(stream);
+        }
+        return;
+      }
+      case Setting.maxFrameSize:
+        if (value < defaultFrameBytes || value > 0xff_ffff) {
+          throw new ConnectionError(ErrorCode.protocolError, "the frame size is out of range");
+        }
+        sender.frameBytesMax = value < frameBytesMaxUsed ? value : frameBytesMaxUsed;
+        return;
+      default:
+        this.onPeerSetting(id, value);
+    }
+  }
+
+  // Streams
+
+  /** Resets the stream for a fault of the peer's, and tells it. */
+  cutOff(stream: Http2Stream, code: number, reason: string): void {
+    if (!this.streams.has(stream.id)) return;
+    this.resetStream(stream, code);
+    stream.takeReset(code, reason, false);
+  }
+
+  /** Resets the stream without telling it. */
+  resetStream(stream: Http2Stream, code: number): void {
+    if (!this.streams.has(stream.id)) return;
+    if (!this.sender.closed) this.sender.reset(stream.id, code);
+    this.sender.abandon(stream);
+    this.#remove(stream, "us");
+  }
+
+  onLocalEnd(stream: Http2Stream): void {
+    if (stream.remoteClosed) this.#remove(stream, "both");
+    else this.onEarlyEnd(stream);
+  }
+
+  /** Our half ended before the peer's. */
+  protected abstract onEarlyEnd(stream: Http2Stream): void;
+
+  #remove(stream: Http2Stream, by: "us" | "peer" | "both"): void {
+    if (!this.streams.delete(stream.id)) return;
+    this.closedStreams.add(stream.id, by);
+    this.onStreamGone(stream);
+    if (this.state === "draining" && this.streams.size === 0 && this.mayFinish()) this.finish();
+  }
+
+  /** Tells whether a connection that is draining may end once it has no streams. */
+  protected mayFinish(): boolean {
+    return true;
+  }
+
+  // The end
+
+  /** Announces our settings and the connection's window. */
+  protected announce(settings: readonly (readonly [number, number])[]): void {
+    this.sender.settings([[Setting.initialWindowSize, this.streamWindowBytes], ...settings]);
+    const more = this.options.connectionWindowBytes - defaultWindow;
+    if (more > 0) this.sender.credit(0, more);
+  }
+
+  /** Tells the peer what it did wrong and closes the connection. */
+  fail(code: number, message: string): void {
+    if (this.state === "closing" || this.state === "closed") return;
+    this.sender.goAway(this.lastPeerStream, code, message);
+    this.finish();
+    this.#dropStreams(code, message);
+  }
+
+  /** Sends what is left, ends the socket, and destroys it when the peer does not follow. */
+  protected finish(): void {
+    if (this.state === "closing" || this.state === "closed") return;
+    this.state = "closing";
+    this.reader.stop();
+    this.sender.end();
+    // What still arrives is read and dropped: unread bytes would turn our farewell into a reset.
+    this.socket.resume();
+    const linger = this.clock.startTimer(lingerMs, () => this.socket.destroy());
+    this.socket.once("close", () => linger.cancel());
+  }
+
+  protected onPeerEnd(): void {
+    if (this.state === "closed") return;
+    this.finish();
+    this.#dropStreams(ErrorCode.cancel, "the peer closed the connection");
+  }
+
+  #onSocketEnd(reason: string): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.reader.stop();
+    this.sender.closed = true;
+    this.sender.output.drop();
+    this.socket.destroy();
+    this.#dropStreams(ErrorCode.cancel, reason);
+    this.onClosed(reason);
+  }
+
+  #dropStreams(code: number, reason: string): void {
+    for (const stream of [...this.streams.values()]) {
+      this.sender.abandon(stream);
+      this.#remove(stream, "us");
+      stream.takeReset(code, reason, true);
+    }
+  }
+
+  // Turns
+
+  wantFlush(): void {
+    if (this.#flushWanted) return;
+    this.#flushWanted = true;
+    this.options.flusher.add(this);
+  }
+
+  flushTurn(): void {
+    this.#flushWanted = false;
+    if (this.sender.closed) return;
+    this.sender.output.flush();
+    this.sender.pump();
+  }
+
+  #onDrain(): void {
+    if (this.#paused) {
+      this.#paused = false;
+      this.socket.resume();
+    }
+    this.sender.pump();
+  }
+}

@@ -1,0 +1,11 @@
+export * from "./deadline.ts";
+export * from "./h2/flood-guard.ts";
+export * from "./metadata.ts";
+export * from "./server/calls.ts";
+export type { HttpExchange, HttpHandler } from "./server/http-exchange.ts";
+export type { GrpcServerObserver, GrpcServerOptions, Http1Handler, KeepaliveOptions } from "./server/options.ts";
+export * from "./server/peer.ts";
+export type { StreamHandler, UnaryHandler } from "./server/routes.ts";
+export { type AttachOptions, GrpcServer, type ServerStats } from "./server/server.ts";
+export * from "./status.ts";
+export * from "./system-clock.ts";
