@@ -1,6 +1,6 @@
 // Makes a fresh clone ready: installs what package-lock.json names, bundles the commands, links them into
 // node_modules/.bin. Run again it does only what is missing; every other script starts with it.
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { localBin, root, run } from "./lib/run.mjs";
@@ -46,7 +46,14 @@ function linkCommands() {
   const { bin } = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8"));
   mkdirSync(localBin, { recursive: true });
   for (const [name, file] of Object.entries(bin)) {
-    if (!existsSync(join(localBin, name))) symlinkSync(join("../@quorate/cli", file), join(localBin, name));
+    const link = join(localBin, name);
+    if (existsSync(link)) continue;
+    try {
+      rmSync(link, { force: true }); // It may be there and lead nowhere.
+      symlinkSync(join("../@quorate/cli", file), link);
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error; // Another set-up was quicker.
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterAll, expect, test } from "vitest";
 import { Scope } from "../support/index.ts";
 import { parseReport } from "./load.ts";
+import { functionShares } from "./profile.ts";
 import { type Cell, formatTable, median, ratios } from "./table.ts";
 import { usageOf } from "./usage.ts";
 
@@ -86,6 +87,24 @@ test("the table shows medians, what failed, and ours against the best", () => {
   const lines = formatTable([cell, rival], failed, ["etcd-3.4", "etcd-3.7", "quorate"]).split("\n");
   expect(lines[1]).toMatch(/put +100 +etcd-3\.4 +failed/);
   expect(lines[4]).toMatch(/ours\/best +3\.00× +1\.00×/);
+});
+
+test("a profile gives the shares of functions, without idle time", () => {
+  const frame = (functionName: string, url = "", lineNumber = -1) => ({ functionName, url, lineNumber });
+  const shares = functionShares({
+    nodes: [
+      { id: 1, callFrame: frame("(idle)") },
+      { id: 2, callFrame: frame("apply", "file:///dist/quorate.mjs", 41) },
+      { id: 3, callFrame: frame("(program)") },
+      { id: 4, callFrame: frame("apply", "file:///dist/quorate.mjs", 41) },
+    ],
+    samples: [1, 2, 3, 4, 1],
+    timeDeltas: [500, 30, 40, 30, 500],
+  });
+  expect(shares).toEqual([
+    { name: "apply quorate.mjs:42", percent: 60 },
+    { name: "(program)", percent: 40 },
+  ]);
 });
 
 test("processor time that a child of the process used is counted", async () => {

@@ -2,10 +2,19 @@
 // scripts/bench.mjs bundles and starts this; CONTRIBUTING.md describes the options and the method.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ctlOk, realBinary, repositoryRoot, Scope, ServerCluster, serverCommand } from "../support/index.ts";
+import {
+  ctlOk,
+  realBinary,
+  repositoryRoot,
+  Scope,
+  ServerCluster,
+  type ServerMember,
+  serverCommand,
+} from "../support/index.ts";
 import { probeKey, runLoad, type Workload, workloads } from "./load.ts";
+import { functionShares, readProfile } from "./profile.ts";
 import { type Cell, type FailedCell, formatTable } from "./table.ts";
 import { resetPeak, usageOf } from "./usage.ts";
 
@@ -18,6 +27,8 @@ interface Options {
   readonly scale: number;
   readonly json: string | undefined;
   readonly flags: readonly string[];
+  /** Folder for CPU profiles of Quorate's members. */
+  readonly profile: string | undefined;
 }
 
 function list(value: string | undefined): string[] | undefined {
@@ -34,6 +45,7 @@ function readOptions(): Options {
       clients: { type: "string" },
       flags: { type: "string" },
       json: { type: "string" },
+      profile: { type: "string" },
     },
   });
   const wanted = list(values.only);
@@ -45,8 +57,9 @@ function readOptions(): Options {
     servers: list(values.servers) ?? ["etcd-3.4", "etcd-3.7", "quorate"],
     only,
     clients: list(values.clients)?.map(Number) ?? [1, 100, 1000],
-    scale: values.quick ? 0.2 : 1,
+    scale: values.quick ? 0.15 : 1,
     json: values.json,
+    profile: values.profile === undefined ? undefined : resolve(values.profile),
     flags: list(values.flags) ?? [],
   };
 }
@@ -67,9 +80,20 @@ function isThere(server: string): boolean {
 }
 
 /** The endpoints, the leader's first: a single client is never forwarded, by no luck of the draw. */
-async function leaderFirst(cluster: ServerCluster): Promise<string[]> {
-  const leader = await cluster.leader();
+function leaderFirst(cluster: ServerCluster, leader: ServerMember): string[] {
   return [leader.clientUrl, ...cluster.endpoints.filter((url) => url !== leader.clientUrl)];
+}
+
+/** Lets the members end in order, so that they write their profiles, and says where the leader's time went. */
+async function printProfile(cluster: ServerCluster, leader: ServerMember, dir: string): Promise<void> {
+  const { pid } = leader.process;
+  await cluster.stop();
+  const profile = readProfile(dir, pid);
+  if (profile === undefined) throw new Error(`the leader left no profile in ${dir}`);
+  console.log(`where the leader's time went (self time, idle left out; all of it in ${dir})`);
+  for (const { name, percent } of functionShares(profile).slice(0, 30)) {
+    console.log(`${percent.toFixed(1).padStart(6)} %  ${name}`);
+  }
 }
 
 /** Brings a fresh cluster to where a measurement may begin: keys to read, code paths warm. */
@@ -114,8 +138,10 @@ async function runGroup(
   let waiting = [...options.clients];
   try {
     const flags = ["--log-level=error", ...options.flags];
-    const cluster = await ServerCluster.start(scope, { program: server, members: 3, dir, flags });
-    const endpoints = await leaderFirst(cluster);
+    const nodeOptions = options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`];
+    const cluster = await ServerCluster.start(scope, { program: server, members: 3, dir, flags, nodeOptions });
+    const leader = await cluster.leader();
+    const endpoints = leaderFirst(cluster, leader);
     await prepare(workload, endpoints, options.scale);
     for (const clients of options.clients) {
       const requests = Math.round(requestsFor(workload, clients) * options.scale);
@@ -128,6 +154,7 @@ async function runGroup(
         `round ${round} ${workload.padEnd(17)} ${String(clients).padStart(4)} ${server.padEnd(9)}${rate}/s${cpu} µs`,
       );
     }
+    if (options.profile !== undefined && server === "quorate") await printProfile(cluster, leader, options.profile);
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     console.error(`round ${round} ${workload} ${server} failed: ${failure}`);

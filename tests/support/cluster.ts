@@ -32,13 +32,21 @@ export class ServerMember implements MemberAddress {
   program: ServerProgram;
   flags: string[];
   env: Record<string, string>;
+  /** Options for Node itself, where the program is `quorate`. */
+  nodeOptions: string[];
   readonly #scope: Scope;
   #process: Program | undefined;
 
   constructor(
     scope: Scope,
     address: MemberAddress,
-    setup: { dataDir: string; program: ServerProgram; flags: readonly string[]; env: Readonly<Record<string, string>> },
+    setup: {
+      dataDir: string;
+      program: ServerProgram;
+      flags: readonly string[];
+      env: Readonly<Record<string, string>>;
+      nodeOptions: readonly string[];
+    },
   ) {
     this.#scope = scope;
     this.name = address.name;
@@ -48,6 +56,7 @@ export class ServerMember implements MemberAddress {
     this.program = setup.program;
     this.flags = [...setup.flags];
     this.env = { ...setup.env };
+    this.nodeOptions = [...setup.nodeOptions];
   }
 
   /** True once {@link start} was called, whatever became of the process. */
@@ -66,7 +75,11 @@ export class ServerMember implements MemberAddress {
     const command = serverCommand(this.program);
     if (command === undefined) throw new Error(`${this.program} is missing; ask serverCommand and skip the test`);
     if (this.#process !== undefined && this.#process.exit === undefined) throw new Error(`${this.name} already runs`);
-    this.#process = this.#scope.spawn({ name: this.name, command, args: this.flags, env: this.env });
+    const { name, flags, env } = this;
+    const node = this.program === "quorate" && this.nodeOptions.length > 0;
+    this.#process = node
+      ? this.#scope.spawn({ name, command: process.execPath, args: [...this.nodeOptions, command, ...flags], env })
+      : this.#scope.spawn({ name, command, args: flags, env });
     return this.#process;
   }
 
@@ -106,6 +119,8 @@ export interface ClusterOptions {
   /** Flags beside those that say who is where. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Options for Node itself, where the program is `quorate`. */
+  readonly nodeOptions?: readonly string[];
   readonly token?: string;
   /** Data directories are made in here; a fresh folder unless told. */
   readonly dir?: string;
@@ -145,9 +160,15 @@ export class ServerCluster {
 
   #lay(address: MemberAddress, program: ServerProgram, initial: string, state: "new" | "existing"): ServerMember {
     const dataDir = join(this.#dir, `${address.name}.data`);
-    const { flags = [], env = {}, token = "quorate-test" } = this.#options;
+    const { flags = [], env = {}, nodeOptions = [], token = "quorate-test" } = this.#options;
     const own = memberFlags(address, { dataDir, initial, state, token });
-    const member = new ServerMember(this.#scope, address, { dataDir, program, flags: [...own, ...flags], env });
+    const member = new ServerMember(this.#scope, address, {
+      dataDir,
+      program,
+      flags: [...own, ...flags],
+      env,
+      nodeOptions,
+    });
     this.members.push(member);
     return member;
   }
