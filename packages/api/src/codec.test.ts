@@ -62,11 +62,9 @@ function scalar(field: protobuf.Field): fc.Arbitrary<unknown> {
     case "uint32":
       return fc.integer({ min: 1, max: 2 ** 31 - 1 });
     case "int64":
-      return fc
-        .oneof(smallOrHuge, fc.integer({ min: -(2 ** 53) + 1, max: -1 }))
-        .map((n) => protobuf.util.Long.fromNumber(n));
+      return fc.oneof(smallOrHuge, fc.integer({ min: -(2 ** 53) + 1, max: -1 })).map((n) => BigInt(n).toString());
     case "uint64":
-      return smallOrHuge.map((n) => protobuf.util.Long.fromNumber(n, true));
+      return smallOrHuge.map((n) => BigInt(n).toString());
     default:
       throw new Error(`no generator for ${field.type}`);
   }

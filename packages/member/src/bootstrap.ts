@@ -1,12 +1,5 @@
 import { type ClusterId, compareIds, hexId, type MemberId, toClusterId } from "@quorate/base";
-import {
-  ConfChangeType,
-  EntryType,
-  type Entry,
-  encodeConfChange,
-  type HardState,
-  newEntry,
-} from "@quorate/raft";
+import { ConfChangeType, EntryType, type Entry, encodeConfChange, type HardState, newEntry } from "@quorate/raft";
 import { changeContext, compareMinor, type MemberRecord, parseVersion } from "@quorate/state";
 import { clusterIdFor, memberIdFor } from "./identity.ts";
 import type { MemberOptions, MemberPorts, RemoteCluster, RemoteMember } from "./options.ts";
@@ -51,7 +44,9 @@ export async function planBirth(options: MemberOptions, ports: MemberPorts): Pro
 function checkConfiguration({ initialCluster, name }: MemberOptions): void {
   if (initialCluster.size === 0) throw new BootError("initial cluster unset and no discovery URL found");
   if (!initialCluster.has(name)) {
-    throw new BootError(`couldn't find local name "${name}" in the initial cluster configuration (--name, --initial-cluster)`);
+    throw new BootError(
+      `couldn't find local name "${name}" in the initial cluster configuration (--name, --initial-cluster)`,
+    );
   }
   const seen = new Set<string>();
   for (const urls of initialCluster.values()) {
@@ -75,7 +70,8 @@ async function planNew(options: MemberOptions, ports: MemberPorts): Promise<Birt
   }
   members.sort((a, b) => compareIds(a.id, b.id));
   const self = members.find((member) => member.name === name);
-  if (self === undefined) throw new BootError(`couldn't find local name "${name}" in the initial cluster configuration`);
+  if (self === undefined)
+    throw new BootError(`couldn't find local name "${name}" in the initial cluster configuration`);
   const clusterId = clusterIdFor(members.map((member) => member.id));
   await checkNotBootstrapped(members, self, ports);
   return { kind: "new", memberId: self.id, clusterId, members };
@@ -130,10 +126,14 @@ async function planJoin(options: MemberOptions, ports: MemberPorts): Promise<Bir
   try {
     remote = await ports.directory.members(others.sort(), 10_000);
   } catch (error) {
-    throw new BootError(`cannot fetch cluster info from peer urls: ${textOf(error)} (--initial-cluster)`, { cause: error });
+    throw new BootError(`cannot fetch cluster info from peer urls: ${textOf(error)} (--initial-cluster)`, {
+      cause: error,
+    });
   }
   if (remote.members.length === 0) {
-    throw new BootError("cannot fetch cluster info from peer urls: failed to get raft cluster member(s) from the given URLs");
+    throw new BootError(
+      "cannot fetch cluster info from peer urls: failed to get raft cluster member(s) from the given URLs",
+    );
   }
   const self = await matchMembers(options, ports, remote);
   if (self.name !== "") {
@@ -217,7 +217,10 @@ async function checkVersions(
 }
 
 /** The first entries of a new cluster's log, which every member writes identically, and their hard state. */
-export function birthLog(members: readonly MemberRecord[]): { readonly entries: Entry[]; readonly hardState: HardState } {
+export function birthLog(members: readonly MemberRecord[]): {
+  readonly entries: Entry[];
+  readonly hardState: HardState;
+} {
   const entries = members.map((member, i) =>
     newEntry(
       EntryType.confChange,
@@ -228,4 +231,3 @@ export function birthLog(members: readonly MemberRecord[]): { readonly entries: 
   );
   return { entries, hardState: { term: 1, vote: 0n as MemberId, commit: entries.length } };
 }
-

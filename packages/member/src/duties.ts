@@ -183,14 +183,22 @@ export class Duties {
 
   async #setClusterVersion(text: string, versions: readonly (Version | undefined)[]): Promise<void> {
     const v2 = versions.some((version) => version !== undefined && compareMinor(version, firstV3Form) < 0);
-    this.#host.logger.log("info", v2 ? "setting up initial cluster version using v2 API" : "setting up cluster version using v3 API", {
-      "cluster-version": text.replace(/\.0$/, ""),
-    });
+    this.#host.logger.log(
+      "info",
+      v2 ? "setting up initial cluster version using v2 API" : "setting up cluster version using v3 API",
+      {
+        "cluster-version": text.replace(/\.0$/, ""),
+      },
+    );
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter<Outcome> = { settle: () => resolve(), fail: reject };
       if (v2) this.#proposeV2("/0/version", text, waiter);
       else {
-        this.#host.propose(RequestKind.clusterVersionSet, membershippb.encodeClusterVersionSetRequest({ ver: text }), waiter);
+        this.#host.propose(
+          RequestKind.clusterVersionSet,
+          membershippb.encodeClusterVersionSetRequest({ ver: text }),
+          waiter,
+        );
       }
     });
     this.#host.logger.log("info", "cluster version is updated", { "cluster-version": text.replace(/\.0$/, "") });

@@ -1,11 +1,4 @@
-import {
-  type ClusterId,
-  compareIds,
-  type MemberId,
-  toClusterId,
-  toMemberId,
-  utf8Encode,
-} from "@quorate/base";
+import { type ClusterId, compareIds, type MemberId, toClusterId, toMemberId, utf8Encode } from "@quorate/base";
 import { sha1 } from "./sha1.ts";
 
 const firstEight = (digest: Uint8Array): bigint =>

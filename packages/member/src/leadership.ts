@@ -78,7 +78,10 @@ export class Leadership {
       logger.log("info", "skipped leadership transfer; local server is not leader", facts);
       return;
     }
-    const others = this.#host.membership().list().filter((member) => !member.isLearner && member.id !== localId);
+    const others = this.#host
+      .membership()
+      .list()
+      .filter((member) => !member.isLearner && member.id !== localId);
     if (others.length === 0) {
       logger.log("info", "skipped leadership transfer for single voting member cluster", facts);
       return;

@@ -6,6 +6,8 @@ import type { Wal } from "@quorate/wal";
 export interface LogWriterSink {
   /** A batch is durable: its messages may leave now, and raft may count it. Called in the order of `append`. */
   onDurable(token: number, messages: readonly Message[]): void;
+  /** A sync took this long. */
+  onSynced(ms: number): void;
   /** The disk failed; nothing more may be promised. */
   onFailure(error: unknown): void;
 }
@@ -26,9 +28,6 @@ export class LogWriter {
   readonly #written: Written[] = [];
   #syncing = false;
   #failed = false;
-  /** Syncs done and batches they covered, for metrics. */
-  syncs = 0;
-  syncSeconds = 0;
   readonly #nowMs: () => number;
   #idle: (() => void)[] = [];
 
@@ -66,8 +65,7 @@ export class LogWriter {
     this.#wal.sync().then(
       () => {
         this.#syncing = false;
-        this.syncs += 1;
-        this.syncSeconds += (this.#nowMs() - startedMs) / 1000;
+        this.#sink.onSynced(this.#nowMs() - startedMs);
         this.#release(covered);
         this.#next();
       },

@@ -200,4 +200,3 @@ export class Loop {
     return this.#p.node.applyConfChange(change);
   }
 }
-

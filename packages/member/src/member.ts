@@ -1,21 +1,7 @@
 import { KvError, type KvErrorCode } from "@quorate/api";
-import {
-  type ClusterId,
-  hexId,
-  type LogIndex,
-  type MemberId,
-  noMember,
-  type Term,
-  type Timer,
-} from "@quorate/base";
+import { type ClusterId, hexId, type LogIndex, type MemberId, noMember, type Term, type Timer } from "@quorate/base";
 import { type Message, RawNode, type Snapshot, type Status } from "@quorate/raft";
-import {
-  encodeRaftRequest,
-  memberJson,
-  type MembershipEffect,
-  type Outcome,
-  type StateMachine,
-} from "@quorate/state";
+import { encodeRaftRequest, memberJson, type MembershipEffect, type Outcome, type StateMachine } from "@quorate/state";
 import { Applier } from "./applier.ts";
 import { MembershipChanges } from "./changes.ts";
 import { Duties } from "./duties.ts";
@@ -77,7 +63,13 @@ export class Member {
    * @param storage opened; the member closes it.
    * @param onStop called once, when the member stops by itself; `stop` must still be called.
    */
-  constructor(options: MemberOptions, ports: MemberPorts, storage: Storage, link: PeerLink, onStop: (reason: StopReason) => void) {
+  constructor(
+    options: MemberOptions,
+    ports: MemberPorts,
+    storage: Storage,
+    link: PeerLink,
+    onStop: (reason: StopReason) => void,
+  ) {
     const { clock, logger } = ports;
     this.options = options;
     this.id = storage.memberId;
@@ -98,6 +90,7 @@ export class Member {
       storage.wal,
       {
         onDurable: (token, messages) => this.#loop.onDurable(token, messages),
+        onSynced: (ms) => ports.observer?.onWalSync?.(ms),
         onFailure: (error) => this.#fatal(error),
       },
       () => clock.nowMs(),
@@ -186,8 +179,13 @@ export class Member {
     });
   }
 
+  #watchStorage(): void {
+    this.#storage.events.onFailure = (error) => this.#fatal(error);
+  }
+
   /** Starts ticking. The transport must accept messages by now. */
   start(): void {
+    this.#watchStorage();
     for (const remote of this.#storage.remotes) {
       if (this.machine.membership.get(remote.id) === undefined) this.#link.addRemote(remote.id, remote.peerUrls);
     }
@@ -199,6 +197,7 @@ export class Member {
     for (let i = restartedTicks(this.options, this.machine.membership, this.id); i > 0; i--) this.#node.tick();
     this.#tickLater();
     this.duties.start();
+    this.#storage.startCompaction();
     this.#loop.schedule();
   }
 
@@ -247,15 +246,11 @@ export class Member {
     readonly leaderChanges: number;
     readonly proposalsFailed: number;
     readonly proposalsPending: number;
-    readonly walSyncs: number;
-    readonly walSyncSeconds: number;
   } {
     return {
       leaderChanges: this.#leaderChanges,
       proposalsFailed: this.#proposalsFailed,
       proposalsPending: this.#proposals.queuedCount + this.#proposals.waitingCount,
-      walSyncs: this.#writer.syncs,
-      walSyncSeconds: this.#writer.syncSeconds,
     };
   }
 
@@ -369,6 +364,7 @@ export class Member {
   #onApplied(index: LogIndex): void {
     this.#node.onApplied(index);
     this.#reads.onApplied(index);
+    this.#storage.startCompaction();
     this.#snapshots.onApplied(index);
   }
 

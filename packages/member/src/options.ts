@@ -43,6 +43,12 @@ export interface MemberPorts {
   readonly disk: Disk;
   readonly logger: Logger;
   readonly directory: ClusterDirectory;
+  readonly observer?: MemberObserver;
+}
+
+/** Is told what happens, for metrics. */
+export interface MemberObserver {
+  onWalSync?(ms: number): void;
 }
 
 /** A database on its way to another member. `close` must be called in every case. */

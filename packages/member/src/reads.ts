@@ -66,7 +66,13 @@ export class Reads {
       if (this.#gathering.length === 0) return;
       const waiters = this.#gathering;
       this.#gathering = [];
-      this.#asked = { waiters, startedMs: this.#gatheringSinceMs, lead: noMember, contexts: new Set(), askedMs: Number.NEGATIVE_INFINITY };
+      this.#asked = {
+        waiters,
+        startedMs: this.#gatheringSinceMs,
+        lead: noMember,
+        contexts: new Set(),
+        askedMs: Number.NEGATIVE_INFINITY,
+      };
     }
     const batch = this.#asked;
     if (now - batch.askedMs < retryMs && batch.lead !== noMember) return;

@@ -82,7 +82,16 @@ test("peer URLs need a scheme, a host, a port and nothing more", () => {
   expect(checkedPeerUrls(["http://b:2", "http://a:1"])).toEqual(["http://a:1", "http://b:2"]);
   expect(checkedPeerUrls(["https://[::1]:2380"])).toEqual(["https://[::1]:2380"]);
   expect(checkedPeerUrls(["unix://m1"])).toEqual(["unix://m1"]);
-  for (const bad of ["", "a:1", "http://a", "http://a:1/", "http://a:1/x", "ftp://a:1", "http://a:99999", "http://:1"]) {
+  for (const bad of [
+    "",
+    "a:1",
+    "http://a",
+    "http://a:1/",
+    "http://a:1/x",
+    "ftp://a:1",
+    "http://a:99999",
+    "http://:1",
+  ]) {
     expect(checkedPeerUrls([bad]), bad).toBeUndefined();
   }
   expect(checkedPeerUrls([])).toBeUndefined();

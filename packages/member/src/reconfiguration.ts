@@ -35,7 +35,8 @@ function isConnected(view: ReconfigurationView, id: MemberId): boolean {
   return since > 0 && view.nowMs - since >= healthyAfterMs;
 }
 
-const label = (member: MemberRecord): string => `${member.id.toString(16)}${member.name === "" ? "" : ` (${member.name})`}`;
+const label = (member: MemberRecord): string =>
+  `${member.id.toString(16)}${member.name === "" ? "" : ` (${member.name})`}`;
 const list = (members: readonly MemberRecord[]): string => members.map(label).join(", ");
 
 function notEnoughStarted(action: string, have: number, need: number, missing: readonly MemberRecord[]): Refusal {
@@ -66,7 +67,12 @@ export function judgeAdd(view: ReconfigurationView, learner: boolean): Refusal |
     const need = quorumOf(sizeAfter);
     const firstGrowth = startedNow.length === 1 && sizeAfter === 2;
     if (!firstGrowth && startedNow.length < need) {
-      return notEnoughStarted("adding a voter", startedNow.length, need, now.filter((member) => member.name === ""));
+      return notEnoughStarted(
+        "adding a voter",
+        startedNow.length,
+        need,
+        now.filter((member) => member.name === ""),
+      );
     }
   }
   if (now.length === 1) return undefined;
@@ -98,7 +104,12 @@ export function judgePromote(view: ReconfigurationView): Refusal | undefined {
   const startedAfter = started(now).length + 1;
   const need = quorumOf(now.length + 1);
   if (startedAfter >= need) return undefined;
-  return notEnoughStarted("this promotion", startedAfter, need, now.filter((member) => member.name === ""));
+  return notEnoughStarted(
+    "this promotion",
+    startedAfter,
+    need,
+    now.filter((member) => member.name === ""),
+  );
 }
 
 /** A learner may vote once it has this share of the leader's log. */

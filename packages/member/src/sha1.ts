@@ -31,8 +31,7 @@ function compress(h: Uint32Array, w: Uint32Array): void {
   let [a, b, c, d, e] = h as unknown as [number, number, number, number, number];
   for (let i = 0; i < 80; i++) {
     const round = Math.floor(i / 20);
-    const mixed =
-      round === 0 ? (b & c) | (~b & d) : round === 2 ? (b & c) | (b & d) | (c & d) : b ^ c ^ d;
+    const mixed = round === 0 ? (b & c) | (~b & d) : round === 2 ? (b & c) | (b & d) | (c & d) : b ^ c ^ d;
     const constant = [0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6][round] as number;
     const next = (rotate(a, 5) + mixed + e + constant + (w[i] as number)) | 0;
     e = d;

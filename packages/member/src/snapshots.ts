@@ -24,6 +24,8 @@ const compactionPauseMs = 30_000;
 /** Snapshots on their way to other members at a time. */
 const sendsMax = 16;
 
+const sendChunkBytes = 256 * 1024;
+
 const purgeIntervalMs = 30_000;
 
 /** Raft snapshots: made to shorten the log, sent to members that lag, received and installed. */
@@ -118,7 +120,10 @@ export class Snapshots {
         data: encodeV2Store(storage.machine.membership),
         metadata: { index: applier.applied, term: applier.appliedTerm, confState: this.#confState() },
       };
-      link.sendSnapshot({ ...message, snapshot }, database);
+      link.sendSnapshot(
+        { ...message, snapshot },
+        { size: database.size, chunks: () => database.chunks(sendChunkBytes), close: () => database.close() },
+      );
     } finally {
       applier.resume();
       this.#host.schedule();

@@ -64,7 +64,12 @@ export class ZapLogger implements Logger {
   readonly #caller: string;
   readonly #name: string | undefined;
 
-  constructor(outputs: LogOutputs, config: Pick<LogConfig, "level" | "format">, caller = "server/server.ts:1", name?: string) {
+  constructor(
+    outputs: LogOutputs,
+    config: Pick<LogConfig, "level" | "format">,
+    caller = "server/server.ts:1",
+    name?: string,
+  ) {
     this.#outputs = outputs;
     this.#rank = ranks[config.level] ?? 1;
     this.#console = config.format === "console";
@@ -88,7 +93,9 @@ export class ZapLogger implements Logger {
       return;
     }
     const named = this.#name === undefined ? {} : { logger: this.#name };
-    this.#outputs.write(`${JSON.stringify({ level, ts, ...named, caller: this.#caller, msg: message, ...fields }, jsonValue)}\n`);
+    this.#outputs.write(
+      `${JSON.stringify({ level, ts, ...named, caller: this.#caller, msg: message, ...fields }, jsonValue)}\n`,
+    );
   }
 
   close(): void {

@@ -127,8 +127,7 @@ function covers(intervals: readonly Interval[], key: Uint8Array): boolean {
 const putOverheadBytes = 256;
 
 /** What a put would add to the database, as the quota counts it. */
-export const putCost = (request: PutRequest): number =>
-  putOverheadBytes + request.key.length + request.value.length;
+export const putCost = (request: PutRequest): number => putOverheadBytes + request.key.length + request.value.length;
 
 /** The larger of what the two branches would add. */
 export function txnCost(request: TxnRequest): number {
@@ -152,6 +151,7 @@ export function isReadOnlyTxn(request: TxnRequest): boolean {
 
 /** True for a read-only transaction whose ranges all accept a stale answer; one without ranges counts as such. */
 export function isSerializableTxn(request: TxnRequest): boolean {
-  const serializable = (ops: readonly RequestOp[]): boolean => ops.every((op) => op.requestRange?.serializable === true);
+  const serializable = (ops: readonly RequestOp[]): boolean =>
+    ops.every((op) => op.requestRange?.serializable === true);
   return serializable(request.success) && serializable(request.failure);
 }

@@ -171,7 +171,9 @@ export class StateMachine {
     if (method === "PUT" && attributes !== null) {
       const id = parseHexId(attributes[1] as string);
       const value = JSON.parse(val) as { name?: unknown; clientURLs?: unknown };
-      const urls = Array.isArray(value.clientURLs) ? value.clientURLs.filter((u): u is string => typeof u === "string") : [];
+      const urls = Array.isArray(value.clientURLs)
+        ? value.clientURLs.filter((u): u is string => typeof u === "string")
+        : [];
       if (id !== undefined) {
         this.membership.setAttributes(toMemberId(id), typeof value.name === "string" ? value.name : "", urls);
       }
@@ -204,5 +206,4 @@ export class StateMachine {
     this.progress.advance(index, term);
     return effect;
   }
-
 }

@@ -178,8 +178,20 @@ export class Membership {
     return member;
   }
 
-  /** Replaces everything, as after a snapshot whose members travelled in the v2 store's JSON. */
-  replace(members: readonly MemberRecord[], removed: readonly MemberId[], clusterVersion: string): void {
+  /** Takes over what the v2 store of a snapshot says, where it differs from the database that came with it. */
+  replaceUnlessEqual(members: readonly MemberRecord[], removed: readonly MemberId[], clusterVersion: string): void {
+    const same =
+      members.length === this.#members.size &&
+      members.every((member) => {
+        const present = this.#members.get(member.id);
+        return present !== undefined && memberJson(present) === memberJson(member);
+      }) &&
+      removed.every((id) => this.#removed.has(id)) &&
+      (clusterVersion === "" || clusterVersion === this.#clusterVersion);
+    if (!same) this.#replace(members, removed, clusterVersion);
+  }
+
+  #replace(members: readonly MemberRecord[], removed: readonly MemberId[], clusterVersion: string): void {
     for (const member of this.#members.values()) this.#tables.members.delete(keyOf(member.id));
     this.#members.clear();
     for (const member of members) this.#save(member);

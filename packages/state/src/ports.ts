@@ -13,7 +13,11 @@ export interface Table {
    *
    * @param visit returns false to stop.
    */
-  range(from: Uint8Array, to: Uint8Array | undefined, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void;
+  range(
+    from: Uint8Array,
+    to: Uint8Array | undefined,
+    visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined,
+  ): void;
 }
 
 /** The buckets of etcd's schema, in byte order. All of them exist in every database. */

@@ -1,4 +1,13 @@
-import { compareIds, invariant, type LogIndex, type MemberId, type Term, toMemberId, utf8Decode, utf8Encode } from "@quorate/base";
+import {
+  compareIds,
+  invariant,
+  type LogIndex,
+  type MemberId,
+  type Term,
+  toMemberId,
+  utf8Decode,
+  utf8Encode,
+} from "@quorate/base";
 import type { ConfState } from "@quorate/raft";
 import type { Table } from "./ports.ts";
 

@@ -134,7 +134,13 @@ function isV2Method(bytes: Uint8Array): boolean {
 
 function parseV2(data: Uint8Array): RaftRequest {
   const { id } = decodeRequest(data);
-  return { ...emptyRequest, origin: Number(id >> 48n), serial: Number(id & 0xffffffffffffn), kind: RequestKind.v2, body: data };
+  return {
+    ...emptyRequest,
+    origin: Number(id >> 48n),
+    serial: Number(id & 0xffffffffffffn),
+    kind: RequestKind.v2,
+    body: data,
+  };
 }
 
 /** Decodes the body of a `v2` request. */
@@ -173,4 +179,3 @@ export function encodeRaftRequest(kind: number, body: Uint8Array, from: RequestO
   w.uvarint((kind << 3) | 2);
   return w.finish();
 }
-

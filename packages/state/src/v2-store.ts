@@ -46,9 +46,7 @@ function memberNode(member: MemberRecord): readonly [string, string] {
 
 /** Writes the tree for the members as they are now. */
 export function encodeV2Store(membership: Membership): Uint8Array {
-  const zero: (readonly [string, string])[] = [
-    ["members", directory("/0/members", membership.list().map(memberNode))],
-  ];
+  const zero: (readonly [string, string])[] = [["members", directory("/0/members", membership.list().map(memberNode))]];
   const removed = membership.removed();
   if (removed.length > 0) {
     const marks = removed.map((id) => [hexId(id), leaf(`/0/removed_members/${hexId(id)}`, "")] as const);
@@ -70,13 +68,15 @@ export interface V2Cluster {
 }
 
 type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function children(value: unknown): Json {
   return isObject(value) && isObject(value["Children"]) ? value["Children"] : {};
 }
 
-const valueOf = (value: unknown): string => (isObject(value) && typeof value["Value"] === "string" ? value["Value"] : "");
+const valueOf = (value: unknown): string =>
+  isObject(value) && typeof value["Value"] === "string" ? value["Value"] : "";
 
 /**
  * Reads the members out of a v2 store.

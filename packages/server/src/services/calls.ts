@@ -1,6 +1,6 @@
 import { KvError, ProtoError, Status } from "@quorate/api";
 import { AbortError, InvariantError, type Logger, noMember, utf8Encode } from "@quorate/base";
-import type { GrpcServer, ServerCall } from "@quorate/grpc";
+import { type FailDetails, type GrpcServer, Metadata, type ServerCall } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 
 /** What calls need to know before they are judged. */
@@ -12,7 +12,10 @@ export interface CallContext {
 }
 
 /** Methods that a learner answers; all others it refuses. */
-const learnerMethods: ReadonlySet<string> = new Set(["/etcdserverpb.Maintenance/Status", "/etcdserverpb.Maintenance/Snapshot"]);
+const learnerMethods: ReadonlySet<string> = new Set([
+  "/etcdserverpb.Maintenance/Status",
+  "/etcdserverpb.Maintenance/Snapshot",
+]);
 
 /** Judges a call by what is known without reading its request. Returns the refusal. */
 export function frontRefusal(context: CallContext, call: ServerCall, isSerializableRange = false): KvError | undefined {
@@ -46,9 +49,9 @@ export function failCall(context: CallContext, call: ServerCall, error: unknown)
 /** The metadata key under which an explanation travels beside etcd's text. */
 export const explanationKey = "quorate-explanation-bin";
 
-function explain(error: KvError): { readonly trailers: Readonly<Record<string, Uint8Array>> } | undefined {
+function explain(error: KvError): FailDetails | undefined {
   if (error.explanation === undefined) return undefined;
-  return { trailers: { [explanationKey]: utf8Encode(error.explanation) } };
+  return { trailers: new Metadata().add(explanationKey, utf8Encode(error.explanation)) };
 }
 
 /**

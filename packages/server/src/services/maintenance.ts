@@ -44,7 +44,12 @@ export function proposed(member: Member, kind: number, body: Uint8Array): Promis
 }
 
 /** `etcdserverpb.Maintenance`, as far as it speaks of members and hashes. */
-export function registerMaintenance(server: GrpcServer, context: CallContext, headers: Headers, quotaBytes: number): void {
+export function registerMaintenance(
+  server: GrpcServer,
+  context: CallContext,
+  headers: Headers,
+  quotaBytes: number,
+): void {
   const { member } = context;
   unaryAsync(server, context, MaintenanceMethods.status, decodeStatusRequest, async () => {
     await Promise.resolve();

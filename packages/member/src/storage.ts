@@ -1,0 +1,528 @@
+import { decodeMetadata, encodeMetadata, KvError } from "@quorate/api";
+import { Backend, BackendLockedError, type Bucket } from "@quorate/backend";
+import {
+  type Clock,
+  type ClusterId,
+  CorruptError,
+  type Disk,
+  DiskError,
+  hexId,
+  type LogIndex,
+  type Logger,
+  type MemberId,
+  type Term,
+  utf8Encode,
+} from "@quorate/base";
+import { MvccStore } from "@quorate/mvcc";
+import type { ConfState, Entry, HardState, InitialState, Snapshot } from "@quorate/raft";
+import {
+  type BucketName,
+  bucketNames,
+  decodeV2Store,
+  type MachineOptions,
+  StateMachine,
+  type Table,
+  type Tables,
+} from "@quorate/state";
+import { type DbReceiver, Snapshotter, validSnapshots, Wal } from "@quorate/wal";
+import { BootError, birthLog, planBirth } from "./bootstrap.ts";
+import { CompactionRunner } from "./compaction-runner.ts";
+import type { MemberOptions, MemberPorts, RemoteMember } from "./options.ts";
+
+/** Takes the database of a snapshot that is being received. Exactly one of `commit` and `abort` ends it. */
+export interface DatabaseSink {
+  write(chunk: Uint8Array): void;
+  commit(): Promise<void>;
+  abort(): void;
+}
+
+function toSink(receiver: DbReceiver): DatabaseSink {
+  return {
+    write: (chunk) => receiver.write(chunk),
+    commit: async () => {
+      await receiver.commit();
+    },
+    abort: () => receiver.abort(),
+  };
+}
+
+/** Rows that a restore takes in per turn of the loop. */
+const restoreRowsPerTurn = 5000;
+
+/** The tables of a database, each over a bucket of its own. */
+function tablesOf(backend: Backend): Tables {
+  const { batch } = backend;
+  const tables: Partial<Record<BucketName, Table>> = {};
+  for (const name of bucketNames) {
+    const bucket: Bucket = batch.createBucket(utf8Encode(name));
+    tables[name] = {
+      get: (key) => batch.get(bucket, key),
+      put: (key, value) => batch.put(bucket, key, value),
+      delete: (key) => {
+        batch.delete(bucket, key);
+      },
+      range: (from, to, visit) => {
+        batch.range(bucket, from, to, visit);
+      },
+    };
+  }
+  return tables as Tables;
+}
+
+function storeOf(backend: Backend, tables: Tables, logger: Logger): MvccStore {
+  const { batch } = backend;
+  const bucket = backend.bucket(utf8Encode("key"));
+  return new MvccStore(
+    {
+      put: (key, value) => batch.put(bucket, key, value),
+      delete: (key) => {
+        batch.delete(bucket, key);
+      },
+      get: (key) => batch.get(bucket, key),
+      range: (from, to, visit, limit) => batch.range(bucket, from, to, visit, limit),
+    },
+    tables.meta,
+    { logger },
+  );
+}
+
+const turn = (clock: Clock): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
+
+interface State {
+  readonly backend: Backend;
+  readonly machine: StateMachine;
+  readonly compaction: CompactionRunner;
+}
+
+/** What a member keeps on its disk: log, raft snapshots and database, opened and brought in line with each other. */
+export class Storage {
+  readonly memberId: MemberId;
+  readonly clusterId: ClusterId;
+  readonly wal: Wal;
+  readonly initial: InitialState;
+  /** The term of the entry at `initial.applied`. */
+  readonly appliedTerm: Term;
+  /** Members to answer before the log has named them; only for a member that joins. */
+  readonly remotes: readonly RemoteMember[];
+  /** Told once when the database or its quota has something to say. */
+  events: StorageEvents = {};
+  readonly #options: MemberOptions;
+  readonly #ports: MemberPorts;
+  readonly #snapshotter: Snapshotter;
+  readonly #databasePath: string;
+  #state: State;
+  #closed: Promise<void> | undefined;
+
+  private constructor(parts: StorageParts) {
+    this.memberId = parts.memberId;
+    this.clusterId = parts.clusterId;
+    this.wal = parts.wal;
+    this.initial = parts.initial;
+    this.appliedTerm = parts.appliedTerm;
+    this.remotes = parts.remotes;
+    this.#options = parts.options;
+    this.#ports = parts.ports;
+    this.#snapshotter = parts.snapshotter;
+    this.#databasePath = parts.databasePath;
+    this.#state = parts.state;
+    this.#watch(parts.state);
+  }
+
+  /**
+   * Opens or creates everything.
+   *
+   * @throws BootError with one line for the operator.
+   */
+  static async open(options: MemberOptions, ports: MemberPorts): Promise<Storage> {
+    try {
+      return await openStorage(options, ports, (parts) => new Storage(parts));
+    } catch (error) {
+      throw toBootError(options, error);
+    }
+  }
+
+  get backend(): Backend {
+    return this.#state.backend;
+  }
+
+  get machine(): StateMachine {
+    return this.#state.machine;
+  }
+
+  #watch(state: State): void {
+    state.backend.onBeforeCommit = () => state.machine.progress.write();
+    state.backend.onFailure = (error) => this.events.onFailure?.(error);
+    state.compaction.onFailure = (error) => this.events.onFailure?.(error);
+  }
+
+  /** Makes a raft snapshot durable, then its record in the log; `append` may write what belongs behind the record. */
+  async saveSnapshot(snapshot: Snapshot, append?: () => Promise<void>): Promise<void> {
+    await this.#snapshotter.save(snapshot);
+    const recorded = this.wal.saveSnapshot(snapshot.metadata);
+    if (append !== undefined) await append();
+    await recorded;
+    this.wal.release(snapshot.metadata.index);
+  }
+
+  /** Where the database of a snapshot is written while it arrives. */
+  receiveDatabase(index: LogIndex): DatabaseSink {
+    return toSink(this.#snapshotter.receiveDb(index));
+  }
+
+  /** Puts the received database of `snapshot` in the place of the present one. */
+  async installDatabase(snapshot: Snapshot): Promise<void> {
+    const { disk } = this.#ports;
+    const { index, term, confState } = snapshot.metadata;
+    const received = this.#snapshotter.findDb(index);
+    if (received === undefined) {
+      throw new CorruptError(this.#snapshotter.directory, `the database of the snapshot at ${index} is missing`);
+    }
+    this.#state.compaction.stop();
+    await this.#state.backend.close();
+    disk.rename(received, this.#databasePath);
+    await disk.syncDirectory(this.#snapshotter.directory);
+    this.#state = await openState(this.#options, this.#ports, this.#databasePath, () => this.events);
+    const { machine } = this.#state;
+    await restore(machine, this.#ports.clock);
+    adoptSnapshot(machine, snapshot.data, index, term, confState);
+    this.#watch(this.#state);
+    this.#state.compaction.start();
+  }
+
+  /** Removes log segments and snapshots that nobody needs. */
+  async purge(): Promise<void> {
+    await this.wal.purge(this.#options.walFilesMax);
+    this.#snapshotter.purge(this.#options.snapshotFilesMax, this.#options.snapshotFilesMax);
+  }
+
+  /** Starts deleting what a compaction left. */
+  startCompaction(): void {
+    this.#state.compaction.start();
+  }
+
+  /** Resolves when no compaction is under way and its deletes are durable. */
+  async whenCompacted(): Promise<void> {
+    await this.#state.compaction.idle();
+    await this.backend.commit();
+  }
+
+  /** Hashes all rows up to `revision`, in bounded turns; 0 is the newest. Rejects with `KvError`. */
+  async hashKv(revision: number): Promise<{ hash: number; compactRevision: number; hashRevision: number }> {
+    const job = this.machine.store.hashByRev(revision);
+    if ("kind" in job) throw new KvError(job.kind === "future" ? "futureRev" : "compacted");
+    for (;;) {
+      const result = job.step(restoreRowsPerTurn);
+      if (result !== undefined) {
+        return { hash: result.hash, compactRevision: result.compactRevision, hashRevision: result.revision };
+      }
+      await turn(this.#ports.clock);
+    }
+  }
+
+  /** Commits what was applied and lets go of all files. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#state.compaction.stop();
+    try {
+      await this.backend.close();
+    } finally {
+      await this.wal.close();
+    }
+  }
+}
+
+/** What storage tells its member. */
+export interface StorageEvents {
+  onFailure?: (error: unknown) => void;
+  onQuotaExceeded?: () => void;
+  onClusterVersion?: (version: string) => void;
+}
+
+interface StorageParts {
+  readonly memberId: MemberId;
+  readonly clusterId: ClusterId;
+  readonly wal: Wal;
+  readonly initial: InitialState;
+  readonly appliedTerm: Term;
+  readonly remotes: readonly RemoteMember[];
+  readonly options: MemberOptions;
+  readonly ports: MemberPorts;
+  readonly snapshotter: Snapshotter;
+  readonly databasePath: string;
+  readonly state: State;
+}
+
+async function openState(
+  options: MemberOptions,
+  ports: MemberPorts,
+  path: string,
+  events: () => StorageEvents,
+): Promise<State> {
+  const { clock, logger, disk } = ports;
+  const startedMs = clock.nowMs();
+  const backend = await Backend.open(disk, path, {
+    clock,
+    logger,
+    pageCacheBytesMax: options.pageCacheBytesMax,
+    batchIntervalMs: options.backendBatchMs,
+    batchLimit: options.backendBatchLimit,
+    noSync: options.unsafeNoFsync,
+  });
+  logger.log("info", "opened backend db", { path, took: `${(clock.nowMs() - startedMs).toFixed(3)}ms` });
+  const tables = tablesOf(backend);
+  const store = storeOf(backend, tables, logger);
+  const machineOptions: MachineOptions = {
+    learnersMax: options.learnersMax,
+    quotaBytes: options.quotaBytes,
+    databaseSize: () => backend.size(),
+    onClusterVersion: (version) => events().onClusterVersion?.(version),
+    onQuotaExceeded: () => events().onQuotaExceeded?.(),
+  };
+  const machine = new StateMachine(tables, store, machineOptions);
+  return { backend, machine, compaction: new CompactionRunner(store, clock) };
+}
+
+/** Rebuilds the key index in turns that heartbeats fit between. */
+async function restore(machine: StateMachine, clock: Clock): Promise<void> {
+  const job = machine.store.restore();
+  while (!job.step(restoreRowsPerTurn)) await turn(clock);
+}
+
+/** Completes a database that came with a snapshot: 3.4 and 3.5 keep members in the v2 store that travels beside it. */
+function adoptSnapshot(
+  machine: StateMachine,
+  data: Uint8Array,
+  index: LogIndex,
+  term: Term,
+  confState: ConfState,
+): void {
+  const v2 = decodeV2Store(data);
+  if (v2 !== undefined) machine.membership.replaceUnlessEqual(v2.members, v2.removed, v2.clusterVersion);
+  if (machine.progress.index < index) machine.progress.advance(index, term);
+  machine.progress.setConfState(confState);
+}
+
+interface Opened {
+  readonly wal: Wal;
+  readonly memberId: MemberId;
+  readonly clusterId: ClusterId;
+  readonly hardState: HardState;
+  readonly entries: readonly Entry[];
+  readonly snapshot: Snapshot | undefined;
+  readonly remotes: readonly RemoteMember[];
+}
+
+async function openStorage(
+  options: MemberOptions,
+  ports: MemberPorts,
+  make: (parts: StorageParts) => Storage,
+): Promise<Storage> {
+  const { disk, logger, clock } = ports;
+  const memberDir = `${options.dataDir}/member`;
+  const walDir = options.walDir ?? `${memberDir}/wal`;
+  const snapDir = `${memberDir}/snap`;
+  const databasePath = `${snapDir}/db`;
+  disk.makeDirectory(options.dataDir);
+  disk.makeDirectory(memberDir);
+  disk.makeDirectory(snapDir);
+  const snapshotter = new Snapshotter(disk, snapDir, logger);
+  snapshotter.removeTemporary();
+  const hasLog = disk.info(walDir) !== undefined && disk.list(walDir).some((name) => name.endsWith(".wal"));
+  const hadDatabase = (disk.info(databasePath)?.size ?? 0) > 0;
+  if (!hasLog && hadDatabase) {
+    throw new BootError(
+      `--data-dir: ${databasePath} is a database without a log in ${walDir}; restore the log, or move the directory away`,
+    );
+  }
+  const opened = hasLog
+    ? await reopenLog(options, ports, walDir, snapshotter)
+    : await createLog(options, ports, walDir);
+  try {
+    const state = await openState(options, ports, databasePath, () => storage.events);
+    const brought = await reconcile({
+      options,
+      ports,
+      opened,
+      state,
+      snapshotter,
+      databasePath,
+      events: () => storage.events,
+    });
+    checkOwner(options, opened, brought.machine);
+    await restore(brought.machine, clock);
+    const { initial, appliedTerm } = initialState(opened, brought.machine);
+    const storage: Storage = make({
+      ...opened,
+      initial,
+      appliedTerm,
+      options,
+      ports,
+      snapshotter,
+      databasePath,
+      state: brought,
+    });
+    return storage;
+  } catch (error) {
+    await opened.wal.close();
+    throw error;
+  }
+}
+
+async function createLog(options: MemberOptions, ports: MemberPorts, walDir: string): Promise<Opened> {
+  const plan = await planBirth(options, ports);
+  const { memberId, clusterId } = plan;
+  ports.logger.log("info", "starting local member", {
+    "local-member-id": hexId(memberId),
+    "cluster-id": hexId(clusterId),
+  });
+  const metadata = encodeMetadata({ nodeId: memberId, clusterId });
+  const wal = await Wal.create(ports.disk, walDir, metadata, { logger: ports.logger });
+  if (plan.kind === "join") {
+    const hardState: HardState = { term: 0, vote: 0n as MemberId, commit: 0 };
+    return { wal, memberId, clusterId, hardState, entries: [], snapshot: undefined, remotes: plan.remotes };
+  }
+  const { entries, hardState } = birthLog(plan.members);
+  wal.append(hardState, entries);
+  await wal.sync();
+  return { wal, memberId, clusterId, hardState, entries, snapshot: undefined, remotes: [] };
+}
+
+async function reopenLog(
+  options: MemberOptions,
+  ports: MemberPorts,
+  walDir: string,
+  snapshotter: Snapshotter,
+): Promise<Opened> {
+  const { disk, logger } = ports;
+  const snapshot = snapshotter.load(validSnapshots(disk, walDir));
+  const from = { index: snapshot?.metadata.index ?? 0, term: snapshot?.metadata.term ?? 0 };
+  const found = await Wal.open(disk, walDir, from, { logger });
+  const { nodeId: memberId, clusterId } = decodeMetadata(found.metadata);
+  logger.log("info", "restarting local member", {
+    "cluster-id": hexId(clusterId),
+    "local-member-id": hexId(memberId),
+    "commit-index": found.hardState.commit,
+  });
+  const { wal, hardState, entries } = found;
+  const blank = snapshot === undefined && entries.length === 0 && hardState.term === 0;
+  if (blank && options.initialClusterState === "new") {
+    return await completeBirth(options, ports, wal, memberId);
+  }
+  return { wal, memberId, clusterId, hardState, entries, snapshot, remotes: [] };
+}
+
+/** The process ended between making the log and writing its first entries: they are written now. */
+async function completeBirth(
+  options: MemberOptions,
+  ports: MemberPorts,
+  wal: Wal,
+  memberId: MemberId,
+): Promise<Opened> {
+  const plan = await planBirth(options, ports);
+  if (plan.kind !== "new" || plan.memberId !== memberId) {
+    throw new BootError(
+      `--data-dir ${options.dataDir} was made for member ${hexId(memberId)}, not for the one of --initial-cluster`,
+    );
+  }
+  const { entries, hardState } = birthLog(plan.members);
+  wal.append(hardState, entries);
+  await wal.sync();
+  return { wal, memberId, clusterId: plan.clusterId, hardState, entries, snapshot: undefined, remotes: [] };
+}
+
+interface Reconciliation {
+  readonly options: MemberOptions;
+  readonly ports: MemberPorts;
+  readonly opened: Opened;
+  readonly state: State;
+  readonly snapshotter: Snapshotter;
+  readonly databasePath: string;
+  readonly events: () => StorageEvents;
+}
+
+/** Brings the database in line with raft's snapshot and log: it may lag by what the log holds, and by no more. */
+async function reconcile(r: Reconciliation): Promise<State> {
+  const { opened, ports, databasePath } = r;
+  let { state } = r;
+  const snapshotIndex = opened.snapshot?.metadata.index ?? 0;
+  if (opened.snapshot !== undefined && state.machine.progress.index < snapshotIndex) {
+    const received = r.snapshotter.findDb(snapshotIndex);
+    if (received === undefined) {
+      throw new BootError(
+        `database file (${databasePath} index ${state.machine.progress.index}) does not match with snapshot ` +
+          `(index ${snapshotIndex}), and there is no database received with it (--data-dir)`,
+      );
+    }
+    await state.backend.close();
+    ports.disk.rename(received, databasePath);
+    await ports.disk.syncDirectory(r.snapshotter.directory);
+    state = await openState(r.options, ports, databasePath, r.events);
+    const { data, metadata } = opened.snapshot;
+    const { machine } = state;
+    if (machine.progress.index < snapshotIndex)
+      adoptSnapshot(machine, data, metadata.index, metadata.term, metadata.confState);
+  }
+  const lastIndex = opened.entries.at(-1)?.index ?? snapshotIndex;
+  if (state.machine.progress.index > lastIndex) {
+    throw new BootError(
+      `database file (${databasePath}) holds index ${state.machine.progress.index}, but the log ends at ${lastIndex}: ` +
+        "acknowledged entries are lost; remove this member and add it again",
+    );
+  }
+  return state;
+}
+
+/** A data directory belongs to one member for good. */
+function checkOwner(options: MemberOptions, opened: Opened, machine: StateMachine): void {
+  const recorded = machine.membership.get(opened.memberId);
+  if (recorded === undefined || recorded.name === "" || recorded.name === options.name) return;
+  if (recorded.peerUrls.some((url) => options.advertisePeerUrls.includes(url))) return;
+  throw new BootError(
+    `--data-dir ${options.dataDir} belongs to member ${hexId(opened.memberId)} named "${recorded.name}" with peer URLs ` +
+      `${recorded.peerUrls.join(",")}, not to --name ${options.name}`,
+  );
+}
+
+function initialState(opened: Opened, machine: StateMachine): { initial: InitialState; appliedTerm: Term } {
+  const { snapshot, entries, hardState } = opened;
+  const snapshotIndex = snapshot?.metadata.index ?? 0;
+  const snapshotTerm = snapshot?.metadata.term ?? 0;
+  const { progress, membership } = machine;
+  const applied = Math.max(snapshotIndex, progress.index);
+  const fromDatabase = progress.index >= snapshotIndex && progress.index > 0;
+  const empty: ConfState = { voters: [], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
+  const confState = fromDatabase
+    ? confStateOf(progress.confState, membership.confState())
+    : (snapshot?.metadata.confState ?? empty);
+  const entry = entries.find(({ index }) => index === applied);
+  const appliedTerm = entry?.term ?? (applied === snapshotIndex ? snapshotTerm : progress.term);
+  return { initial: { hardState, confState, snapshotIndex, snapshotTerm, entries, applied }, appliedTerm };
+}
+
+/** The stored configuration, unless the members say otherwise, as after a restore. */
+function confStateOf(stored: ConfState | undefined, members: ConfState): ConfState {
+  if (stored === undefined) return members;
+  const all = (state: ConfState): string =>
+    [...new Set([...state.voters, ...state.learners, ...state.votersOutgoing, ...state.learnersNext])].sort().join();
+  return all(stored) === all(members) ? stored : members;
+}
+
+function toBootError(options: MemberOptions, error: unknown): Error {
+  if (error instanceof BootError) return error;
+  if (error instanceof BackendLockedError || (error instanceof Error && error.name === "WalLockedError")) {
+    return new BootError(`--data-dir ${options.dataDir} is in use by another process: ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (error instanceof DiskError) {
+    return new BootError(`--data-dir ${options.dataDir}: cannot ${error.operation} ${error.path}: ${error.code}`, {
+      cause: error,
+    });
+  }
+  if (error instanceof CorruptError) return new BootError(`${error.message} (--data-dir)`, { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
+}

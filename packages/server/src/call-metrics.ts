@@ -1,0 +1,77 @@
+import type { GrpcServerObserver } from "@quorate/grpc";
+import type { MetricsWriter } from "./metrics.ts";
+
+const codeNames = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+];
+
+interface Method {
+  readonly labels: { readonly grpc_type: string; readonly grpc_service: string; readonly grpc_method: string };
+  started: number;
+  readonly ended: number[];
+}
+
+/** At most so many paths are counted by name: a caller may invent them. */
+const methodsMax = 200;
+
+/** Counts gRPC calls by method and code. */
+export class CallMetrics implements GrpcServerObserver {
+  readonly #methods: Map<string, Method> = new Map();
+
+  #method(path: string, streaming: boolean): Method | undefined {
+    const known = this.#methods.get(path);
+    if (known !== undefined || this.#methods.size >= methodsMax) return known;
+    const [, service = "", method = ""] = path.split("/");
+    const labels = { grpc_type: streaming ? "bidi_stream" : "unary", grpc_service: service, grpc_method: method };
+    const made: Method = { labels, started: 0, ended: codeNames.map(() => 0) };
+    this.#methods.set(path, made);
+    return made;
+  }
+
+  callStarted(path: string, streaming: boolean): void {
+    const method = this.#method(path, streaming);
+    if (method !== undefined) method.started += 1;
+  }
+
+  callEnded(path: string, streaming: boolean, code: number): void {
+    const method = this.#method(path, streaming);
+    if (method !== undefined) method.ended[code] = (method.ended[code] ?? 0) + 1;
+  }
+
+  write(w: MetricsWriter): void {
+    const methods = [...this.#methods.values()];
+    w.metric(
+      "grpc_server_started_total",
+      "counter",
+      "Total number of RPCs started on the server.",
+      methods.map((method) => [method.labels, method.started] as const),
+    );
+    const handled = methods.flatMap((method) =>
+      method.ended.map(
+        (count, code) => [{ ...method.labels, grpc_code: codeNames[code] ?? String(code) }, count] as const,
+      ),
+    );
+    w.metric(
+      "grpc_server_handled_total",
+      "counter",
+      "Total number of RPCs completed on the server, regardless of success or failure.",
+      handled,
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { AlarmType } from "@quorate/api";
+import { noMember } from "@quorate/base";
+import type { Member } from "@quorate/member";
+import { whenLinearizable } from "../services/cluster.ts";
+import { alarmName } from "../services/maintenance.ts";
+import { allowMethods, send, sendError, sendText } from "./responses.ts";
+
+/** Counts of health answers, for metrics. */
+export class HealthCounters {
+  success = 0;
+  failure = 0;
+  /** By `type/name/status`. */
+  readonly checks: Map<string, number> = new Map();
+
+  count(type: string, name: string, ok: boolean): void {
+    const key = `${type}/${name}/${ok ? "success" : "error"}`;
+    this.checks.set(key, (this.checks.get(key) ?? 0) + 1);
+  }
+}
+
+/** A range of one key that nobody stores: it reads the index and nothing else. */
+function localRead(member: Member): void {
+  const outcome = member.machine.store.range({ key: Uint8Array.of(0), limit: 1, keysOnly: true });
+  if (outcome.kind !== "ok") throw new Error("the store cannot be read at its newest revision");
+}
+
+async function linearizableRead(member: Member): Promise<void> {
+  await whenLinearizable(member);
+  localRead(member);
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** `GET /health`, in the form of 3.5 and later. */
+export async function handleHealth(
+  member: Member,
+  counters: HealthCounters,
+  req: IncomingMessage,
+  res: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
+  if (!allowMethods(req, res, "GET")) return;
+  const reason = await unhealthyReason(member, query);
+  if (reason === "") {
+    counters.success += 1;
+    sendText(res, 200, '{"health":"true","reason":""}');
+    return;
+  }
+  counters.failure += 1;
+  send(res, 503, `${JSON.stringify({ health: "false", reason })}\n`, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "X-Content-Type-Options": "nosniff",
+  });
+}
+
+async function unhealthyReason(member: Member, query: URLSearchParams): Promise<string> {
+  const excluded = new Set(query.getAll("exclude"));
+  for (const { alarm } of member.machine.alarms.list()) {
+    const name = alarmName(alarm);
+    if (!excluded.has(name)) return `ALARM ${name}`;
+  }
+  const serializable = query.get("serializable") === "true";
+  if (!serializable && member.lead === noMember) return "RAFT NO LEADER";
+  try {
+    if (serializable) localRead(member);
+    else await linearizableRead(member);
+  } catch (error) {
+    return `RANGE ERROR:${textOf(error)}`;
+  }
+  return "";
+}
+
+type Check = (member: Member) => Promise<void> | void;
+
+const checks: Readonly<Record<string, Check>> = {
+  data_corruption: (member) => {
+    if (member.machine.alarms.list(AlarmType.CORRUPT).length > 0) throw new Error("alarm activated: CORRUPT");
+  },
+  serializable_read: localRead,
+  linearizable_read: linearizableRead,
+  non_learner: (member) => {
+    if (member.isLearner) throw new Error("not supported for learner");
+  },
+};
+
+const checksOf: Readonly<Record<"livez" | "readyz", readonly string[]>> = {
+  livez: ["serializable_read"],
+  readyz: ["data_corruption", "serializable_read", "linearizable_read", "non_learner"],
+};
+
+/** `/livez` and `/readyz`, whole or one check by its name. */
+export async function handleProbe(
+  member: Member,
+  counters: HealthCounters,
+  type: "livez" | "readyz",
+  check: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
+  if (!allowMethods(req, res, "GET")) return;
+  if (check !== "" && !checksOf[type].includes(check)) {
+    sendError(res, 404, "404 page not found");
+    return;
+  }
+  const excluded = new Set(check === "" ? query.getAll("exclude") : []);
+  const names = check === "" ? checksOf[type].filter((name) => !excluded.has(name)) : [check];
+  const lines: string[] = [];
+  let ok = true;
+  for (const name of names) {
+    try {
+      await checks[name]?.(member);
+      counters.count(type, name, true);
+      lines.push(`[+]${name} ok\n`);
+    } catch (error) {
+      ok = false;
+      counters.count(type, name, false);
+      lines.push(`[-]${name} failed: ${textOf(error)}\n`);
+    }
+  }
+  const headers = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
+  if (ok) send(res, 200, `${query.has("verbose") ? lines.join("") : ""}ok\n`, headers);
+  else send(res, 503, `${lines.join("")}\n`, headers);
+}

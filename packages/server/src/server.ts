@@ -1,0 +1,298 @@
+import { createServer, type Server as HttpServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
+import { hexId } from "@quorate/base";
+import { GrpcServer } from "@quorate/grpc";
+import {
+  type ClusterDirectory,
+  Member,
+  type MemberOptions,
+  type MemberPorts,
+  type StopReason,
+  Storage,
+} from "@quorate/member";
+import { type PeerTls, PeerTransport } from "@quorate/peer";
+import { NodeClock, NodeDisk, NodeRandom } from "@quorate/platform";
+import { CallMetrics } from "./call-metrics.ts";
+import { createDirectory } from "./directory.ts";
+import { etcdVersion, type MemberUrl, parseInitialCluster, type ServerConfig } from "./flags/index.ts";
+import { HealthCounters } from "./http/health.ts";
+import { Router } from "./http/router.ts";
+import type { ZapLogger } from "./logger.ts";
+import { LoopMonitor } from "./loop-monitor.ts";
+import { exponentialBounds, Histogram } from "./metrics.ts";
+import { metricsText } from "./metrics-text.ts";
+import { MemberPeerHost } from "./peer-host.ts";
+import type { CallContext } from "./services/calls.ts";
+import { registerCluster } from "./services/cluster.ts";
+import { Headers } from "./services/header.ts";
+import { registerHealth } from "./services/health.ts";
+import { KvService } from "./services/kv.ts";
+import { registerMaintenance } from "./services/maintenance.ts";
+import { clientTls, peerTls } from "./tls.ts";
+
+const grpcOverheadBytes = 512 * 1024;
+const pageCacheBytesMax = 256 * 1024 * 1024;
+
+/** The member's options as the configuration gives them. */
+function memberOptions(config: ServerConfig): MemberOptions {
+  const cluster = new Map<string, readonly string[]>();
+  for (const [name, urls] of parseInitialCluster(config.initialCluster)) {
+    cluster.set(
+      name,
+      urls.map((url) => url.text),
+    );
+  }
+  const texts = (urls: readonly MemberUrl[]): string[] => urls.map((url) => url.text).sort();
+  return {
+    name: config.name,
+    dataDir: config.dataDir,
+    walDir: config.walDir === "" ? undefined : config.walDir,
+    advertisePeerUrls: texts(config.initialAdvertisePeerUrls),
+    advertiseClientUrls: texts(config.advertiseClientUrls),
+    initialCluster: cluster,
+    initialClusterState: config.initialClusterState,
+    initialClusterToken: config.initialClusterToken,
+    heartbeatMs: config.heartbeatIntervalMs,
+    electionMs: config.electionTimeoutMs,
+    initialElectionTickAdvance: config.initialElectionTickAdvance,
+    preVote: config.preVote,
+    snapshotCount: config.snapshotCount,
+    snapshotCatchUpEntries: config.snapshotCatchupEntries,
+    snapshotFilesMax: config.maxSnapshots,
+    walFilesMax: config.maxWals,
+    backendBatchMs: config.backendBatchIntervalMs,
+    backendBatchLimit: config.backendBatchLimit,
+    pageCacheBytesMax,
+    quotaBytes: Number.isFinite(config.quotaBackendBytes) ? config.quotaBackendBytes : 0,
+    requestBytesMax: config.maxRequestBytes,
+    txnOpsMax: config.maxTxnOps,
+    learnersMax: config.maxLearners,
+    strictReconfigCheck: config.strictReconfigCheck,
+    forceNewCluster: config.forceNewCluster,
+    serverVersion: etcdVersion,
+    unsafeNoFsync: config.unsafeNoFsync,
+  };
+}
+
+/** One running server: a member with its listeners. */
+export class QuorateServer {
+  readonly member: Member;
+  readonly config: ServerConfig;
+  readonly #logger: ZapLogger;
+  readonly #transport: PeerTransport;
+  readonly #grpc: GrpcServer;
+  readonly #http: HttpServer;
+  readonly #loop: LoopMonitor;
+  readonly #extra: HttpServer[] = [];
+  readonly #walSync: Histogram;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    config: ServerConfig,
+    logger: ZapLogger,
+    storage: Storage,
+    parts: ServerParts,
+    onStop: (reason: StopReason) => void,
+  ) {
+    this.config = config;
+    this.#logger = logger;
+    this.#walSync = parts.walSync;
+    this.#transport = new PeerTransport(
+      new MemberPeerHost({
+        memberId: storage.memberId,
+        clusterId: storage.clusterId,
+        serverVersion: etcdVersion,
+        peerUrls: config.initialAdvertisePeerUrls.map((url) => url.text),
+        member: () => this.member,
+        versionJson: () => this.#versionJson(),
+      }),
+      {
+        clock: parts.ports.clock,
+        logger: logger.for("rafthttp/transport.go:1"),
+        dialTimeoutMs: 1000 + config.electionTimeoutMs,
+        ...(parts.tls === undefined ? {} : { tls: parts.tls }),
+      },
+    );
+    this.member = new Member(parts.options, parts.ports, storage, this.#transport, onStop);
+    this.#loop = new LoopMonitor();
+    const calls = new CallMetrics();
+    const health = new HealthCounters();
+    const router = new Router({
+      member: this.member,
+      logger,
+      health,
+      enableV2: config.enableV2,
+      cors: config.cors,
+      versionJson: () => this.#versionJson(),
+      metricsText: () =>
+        metricsText({
+          member: this.member,
+          grpc: this.#grpc,
+          calls,
+          health,
+          loop: this.#loop,
+          quotaBytes: config.quotaBackendBytes,
+          walSync: this.#walSync,
+        }),
+    });
+    this.#http = createServer(router.handle);
+    this.#grpc = new GrpcServer({
+      observer: calls,
+      http1: this.#http,
+      receiveMessageBytesMax: config.maxRequestBytes + grpcOverheadBytes,
+      maxConcurrentStreams: config.maxConcurrentStreams,
+      keepalive: {
+        minPingIntervalMs: config.grpcKeepaliveMinTimeMs,
+        timeMs: config.grpcKeepaliveIntervalMs,
+        timeoutMs: config.grpcKeepaliveTimeoutMs,
+      },
+    });
+    this.#register(onStop);
+  }
+
+  #register(onStop: (reason: StopReason) => void): void {
+    const context: CallContext = {
+      member: this.member,
+      logger: this.#logger,
+      onFatal: (error) => onStop({ kind: "fatal", error }),
+    };
+    const headers = new Headers(this.member);
+    const kv = new KvService(context, headers);
+    kv.register(this.#grpc);
+    this.member.storage.events.onQuotaExceeded = () => kv.raiseNoSpace();
+    registerCluster(this.#grpc, context, headers);
+    registerMaintenance(this.#grpc, context, headers, this.config.quotaBackendBytes);
+    registerHealth(this.#grpc, context);
+  }
+
+  /**
+   * Opens the data directory, starts the member and its peer listeners. Clients are served after `serveClients`.
+   *
+   * @param onStop called once when the member stops by itself.
+   * @throws BootError or the listener's error, one line for the operator.
+   */
+  static async start(
+    config: ServerConfig,
+    logger: ZapLogger,
+    onStop: (reason: StopReason) => void,
+  ): Promise<QuorateServer> {
+    await checkAddresses(config);
+    const tls = peerTls(config);
+    const walSync = new Histogram(exponentialBounds(0.001, 2, 14));
+    const ports: MemberPorts = {
+      clock: new NodeClock(),
+      random: new NodeRandom(),
+      disk: new NodeDisk(),
+      logger: logger.for("etcdserver/server.go:1", "raft"),
+      directory: createDirectory(logger, tls) satisfies ClusterDirectory,
+      observer: { onWalSync: (ms) => walSync.observe(ms / 1000) },
+    };
+    const options = memberOptions(config);
+    const storage = await Storage.open(options, { ...ports, logger });
+    const server = new QuorateServer(config, logger, storage, { options, ports, tls, walSync }, onStop);
+    try {
+      logger.log("info", "starting etcd server", {
+        "local-member-id": hexId(storage.memberId),
+        "local-server-version": etcdVersion,
+        "cluster-id": hexId(storage.clusterId),
+        "cluster-version": storage.machine.membership.clusterVersion || "to_be_decided",
+      });
+      const listening = await server.#transport.listen(config.listenPeerUrls.map((url) => url.text));
+      for (const address of listening.addresses) logger.log("info", "serving peer traffic", { address });
+    } catch (error) {
+      await server.#transport.close();
+      await storage.close();
+      throw error;
+    }
+    server.member.start();
+    return server;
+  }
+
+  /** Waits until the member has published itself, then opens the client listeners. */
+  async serveClients(): Promise<void> {
+    await this.member.duties.whenPublished();
+    if (this.#closing !== undefined) return;
+    const tls = clientTls(this.config);
+    for (const url of this.config.listenClientUrls) {
+      const secure = url.scheme === "https" || url.scheme === "unixs";
+      const address =
+        url.scheme === "unix" || url.scheme === "unixs" ? { path: url.host } : { host: url.host, port: url.port };
+      if (secure && tls !== undefined) await this.#grpc.listenTls(address, tls, { enforcePingInterval: false });
+      else await this.#grpc.listen(address);
+      this.#logger.log("info", "ready to serve client requests");
+      const words = secure
+        ? "serving client traffic securely"
+        : "serving client traffic insecurely; this is strongly discouraged!";
+      this.#logger.log("info", words, { traffic: "grpc+http", address: url.text.replace(/^\w+:\/\//, "") });
+    }
+    for (const url of [...this.config.listenMetricsUrls, ...this.config.listenClientHttpUrls]) {
+      const http = createServer((req, res) => this.#http.emit("request", req, res));
+      await new Promise<void>((resolve, reject) => {
+        http.once("error", reject);
+        http.listen(url.port, url.host, resolve);
+      });
+      this.#extra.push(http);
+    }
+  }
+
+  #versionJson(): string {
+    const { membership, progress } = this.member.machine;
+    return JSON.stringify({
+      etcdserver: etcdVersion,
+      etcdcluster: membership.clusterVersion === "" ? "not_decided" : membership.clusterVersion,
+      storage: progress.storageVersion === "" ? "unknown" : progress.storageVersion,
+    });
+  }
+
+  /** Stops in etcd's order: clients, leadership, raft and storage, peers. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const facts = { name: this.config.name, "data-dir": this.config.dataDir };
+    this.#logger.log("info", "closing etcd server", facts);
+    this.#http.closeAllConnections();
+    for (const http of this.#extra) {
+      http.close();
+      http.closeAllConnections();
+    }
+    const clients = this.#grpc.close({ graceMs: 500 });
+    await this.member.leadership.handOver();
+    await clients;
+    await this.member.stop();
+    await this.#transport.close();
+    this.#loop.stop();
+    this.#logger.log("info", "closed etcd server", facts);
+  }
+}
+
+interface ServerParts {
+  readonly options: MemberOptions;
+  readonly ports: MemberPorts;
+  readonly tls: PeerTls | undefined;
+  readonly walSync: Histogram;
+}
+
+/** An address that cannot be had is told before anything is written to disk. */
+async function checkAddresses(config: ServerConfig): Promise<void> {
+  const groups = [
+    ["--listen-peer-urls", config.listenPeerUrls],
+    ["--listen-client-urls", config.listenClientUrls],
+    ["--listen-metrics-urls", config.listenMetricsUrls],
+  ] as const;
+  for (const [flag, urls] of groups) {
+    for (const url of urls) {
+      if (url.scheme === "unix" || url.scheme === "unixs" || url.port === 0) continue;
+      await new Promise<void>((resolve, reject) => {
+        const probe = createTcpServer();
+        probe.once("error", (error: NodeJS.ErrnoException) => {
+          const why = error.code === "EADDRINUSE" ? "bind: address already in use" : error.message;
+          reject(new Error(`${flag}: listen tcp ${url.host}:${url.port}: ${why}`));
+        });
+        probe.listen({ host: url.host, port: url.port, exclusive: true }, () => probe.close(() => resolve()));
+      });
+    }
+  }
+}
