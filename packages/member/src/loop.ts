@@ -117,13 +117,13 @@ export class Loop {
 
   #propose(): void {
     const { proposals, node } = this.#p;
-    if (proposals.queuedCount === 0) return;
+    // Without a leader they wait until there is one, or until their time is over.
+    if (proposals.queuedCount === 0 || node.lead === noMember) return;
     const result = node.propose(proposals.queuedData());
     if (result.kind === "accepted") {
       proposals.markProposed();
       return;
     }
-    // Without a leader they wait until there is one, or until their time is over.
     if (result.reason !== "noLeader") proposals.failQueued(new KvError("raftProposalDropped"));
   }
 

@@ -10,7 +10,7 @@ import { Leadership } from "./leadership.ts";
 import { LogWriter } from "./log-writer.ts";
 import { Loop } from "./loop.ts";
 import type { MemberOptions, MemberPorts, PeerLink } from "./options.ts";
-import { raftConfig, restartedTicks } from "./raft-config.ts";
+import { isOnlyVoter, raftConfig } from "./raft-config.ts";
 import { Reads, type ReadWaiter } from "./reads.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Storage } from "./storage.ts";
@@ -55,6 +55,7 @@ export class Member {
   readonly #onStop: (reason: StopReason) => void;
   #ticker: Timer | undefined;
   #stopped = false;
+  #started = false;
   #leaderChanges = 0;
   #proposalsFailed = 0;
   #leaderElectedMs = 0;
@@ -194,7 +195,7 @@ export class Member {
       this.stoppedByRemoval();
       return;
     }
-    for (let i = restartedTicks(this.options, this.machine.membership, this.id); i > 0; i--) this.#node.tick();
+    this.#campaignWhenAlone();
     this.#tickLater();
     this.duties.start();
     this.#storage.startCompaction();
@@ -363,9 +364,18 @@ export class Member {
 
   #onApplied(index: LogIndex): void {
     this.#node.onApplied(index);
+    this.#campaignWhenAlone();
     this.#reads.onApplied(index);
     this.#storage.startCompaction();
     this.#snapshots.onApplied(index);
+  }
+
+  /** At the start, once all that was committed is applied: whoever votes alone need not wait for a leader. */
+  #campaignWhenAlone(): void {
+    if (this.#started || this.#applier.applied < this.#node.commit) return;
+    this.#started = true;
+    const fast = this.options.initialElectionTickAdvance && this.lead === noMember;
+    if (fast && isOnlyVoter(this.machine.membership, this.id)) this.#node.campaign();
   }
 
   #onMembershipEffect(effect: MembershipEffect): void {

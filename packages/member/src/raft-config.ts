@@ -33,13 +33,8 @@ export function raftConfig(
 const electionTicks = (options: MemberOptions): number =>
   Math.max(2, Math.floor(options.electionMs / options.heartbeatMs));
 
-/**
- * Ticks to skip at start: a member alone campaigns at once; one with peers leaves a tick or two so that a leader can be
- * heard first.
- */
-export function restartedTicks(options: MemberOptions, membership: Membership, self: MemberId): number {
-  if (!options.initialElectionTickAdvance) return 0;
-  const members = membership.list();
-  const alone = members.length === 1 && members[0]?.id === self;
-  return alone || members.length === 0 ? electionTicks(options) - 1 : 0;
+/** Tells whether this member is the only voter, so that nobody else could lead and it need not wait for one. */
+export function isOnlyVoter(membership: Membership, self: MemberId): boolean {
+  const voters = membership.list().filter((member) => !member.isLearner);
+  return voters.length === 1 && voters[0]?.id === self;
 }
