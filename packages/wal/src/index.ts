@@ -11,3 +11,5 @@ export {
   type SnapshotRecord,
 } from "./snapshot-record.ts";
 export { type OpenedWal, segmentBytesDefault, Wal, type WalOptions } from "./wal.ts";
+export { decodeSnapshotFile, encodeSnapshotFile, parseSnapshotFileName, snapshotFileName } from "./snap-file.ts";
+export { type DbReceiver, parseSnapshotDbName, snapshotDbName, Snapshotter } from "./snapshotter.ts";
