@@ -140,6 +140,7 @@ describe("a defragmentation", () => {
         before: ({ operation, path: name }) => {
           if (countdown-- <= 0) throw new DiskError(operation, name, "EIO");
         },
+        syncDelay: () => settle(1),
       });
       const backend = await filled(disk, 300);
       const acknowledged: number[] = [];
@@ -169,6 +170,28 @@ describe("a defragmentation", () => {
       if (ended === "done") break;
       expect(failAt).toBeLessThan(500);
     }
+  });
+
+  test("acknowledges nothing that only the old file has when the files change places", async () => {
+    let atRename: (() => void) | undefined;
+    const disk = await newDisk(undefined, {
+      before: ({ operation, path: name }) => {
+        if (operation === "rename" && name.includes("defragment") && !name.includes("create")) atRename?.();
+      },
+    });
+    const backend = await filled(disk, 300);
+    let committed: Promise<void> | undefined;
+    atRename = () => {
+      backend.batch.put(key, bytes("late"), bytes("v"));
+      committed = backend.commit();
+    };
+    await backend.defragment();
+    await committed;
+    expect(committed).toBeDefined();
+    disk.crash();
+    const again = await Backend.open(disk, path, testOptions());
+    expect(again.batch.get(key, bytes("late"))).toEqual(bytes("v"));
+    await again.close();
   });
 
   test("that fails or is aborted leaves everything as it was", async () => {

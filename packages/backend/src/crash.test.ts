@@ -93,4 +93,87 @@ describe("a crash", () => {
       { numRuns: 20 },
     );
   });
+
+  test("while pages are written may take the newest meta page too", async () => {
+    const gates: (() => void)[] = [];
+    let gated = false;
+    const disk = await newDisk(undefined, {
+      syncDelay: () => (gated ? new Promise<void>((resolve) => gates.push(resolve)) : Promise.resolve()),
+    });
+    const backend = await Backend.open(disk, path, testOptions({ initialPageSize: 1024 }));
+    backend.batch.createBucket(name);
+    const pictures: string[] = [];
+    const overwrite = (value: number): void => {
+      for (let i = 0; i < 50; i++) backend.batch.put(name, bytes(`key ${i}`), new Uint8Array(200).fill(value));
+      pictures.push(picture(backend.batch));
+    };
+    for (let txid = 2; txid < 9; txid++) {
+      overwrite(txid);
+      await backend.commit();
+    }
+    gated = true;
+    overwrite(9);
+    const committed = backend.commit();
+    // Transaction 9 has written its pages, but no meta page: 8 and 7 are in the file.
+    const copy = await newDisk(contentOf(disk));
+    damage(copy, 60, 0xff);
+    expect([...check(copy, path)]).toEqual([]);
+    const older = await Backend.open(copy, path, testOptions());
+    expect(picture(older.batch)).toBe(pictures[5]);
+    await older.close();
+    gated = false;
+    for (const open of gates) open();
+    await committed;
+    await backend.close();
+  });
+
+  test("after the process was killed between a meta page and its sync finds a whole tree", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), async (seed) => {
+        const random = new SeededRandom(seed);
+        let stuckAt = Number.POSITIVE_INFINITY;
+        const memory = await newDisk(undefined, {
+          syncDelay: () => (--stuckAt < 0 ? new Promise<void>(() => undefined) : Promise.resolve()),
+        });
+        // A killed process lets go of its lock, but not of what it wrote.
+        const disk = new Proxy(memory, {
+          get: (target, property) => {
+            if (property === "lock") return async () => ({ release: () => undefined });
+            const value = Reflect.get(target, property, target) as unknown;
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        });
+        const options = testOptions({ initialPageSize: 1024 });
+        const pictures: string[] = [];
+        const overwrite = (backend: Backend, value: number): void => {
+          for (let i = 0; i < 50; i++) backend.batch.put(name, bytes(`key ${i}`), new Uint8Array(200).fill(value));
+          pictures.push(picture(backend.batch));
+        };
+        const killed = await Backend.open(disk, path, options);
+        killed.batch.createBucket(name);
+        for (let value = 0; value < 4; value++) {
+          overwrite(killed, value);
+          // The last one gets as far as its second sync.
+          if (value === 3) stuckAt = 1;
+          const committed = killed.commit();
+          if (value < 3) await committed;
+          else for (let turns = 0; turns < 20; turns++) await Promise.resolve();
+        }
+        stuckAt = Number.POSITIVE_INFINITY;
+        const next = await Backend.open(disk, path, options);
+        expect(picture(next.batch)).toBe(pictures[3]);
+        overwrite(next, 4);
+        stuckAt = random.below(2);
+        next.commit().catch(() => undefined);
+        for (let turns = 0; turns < 20; turns++) await Promise.resolve();
+        stuckAt = Number.POSITIVE_INFINITY;
+        memory.crash(() => random.below(2) === 0);
+        expect([...check(disk, path)]).toEqual([]);
+        const last = await Backend.open(disk, path, options);
+        expect(pictures.slice(3)).toContain(picture(last.batch));
+        await last.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
 });
