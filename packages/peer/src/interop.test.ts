@@ -1,11 +1,13 @@
-import { hexId, toMemberId, utf8Decode } from "@quorate/base";
+import { hexId, type MemberId, toMemberId, utf8Decode } from "@quorate/base";
 import { type Message, MessageType } from "@quorate/raft";
 import { afterEach, describe, expect, test } from "vitest";
 import { fetchHashKv, fetchMembers, fetchVersion, postPromote } from "./queries.ts";
+import { Certificates } from "./testing/certificates.ts";
 import { streamsOf, type TestMember } from "./testing/cluster.ts";
 import { FakeHost, MemoryLogger, processClock } from "./testing/fake-host.ts";
 import { LogReader } from "./testing/follower.ts";
 import { EtcdProcess, freePort, installedEtcds, type RealEtcd } from "./testing/real-etcd.ts";
+import type { PeerTls } from "./tls.ts";
 import { PeerTransport } from "./transport.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -22,18 +24,19 @@ interface Joined extends TestMember {
 }
 
 /** Adds a learner to a running etcd and starts a transport as this learner. */
-async function joinAsLearner(etcd: EtcdProcess): Promise<Joined> {
+async function joinAsLearner(etcd: EtcdProcess, tls?: PeerTls): Promise<Joined> {
   const logger = new MemoryLogger();
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${await freePort()}`;
+  const secure = tls === undefined ? {} : { tls };
   etcd.ctl("member", "add", "ours", `--peer-urls=${url}`, "--learner");
-  const cluster = await fetchMembers([etcd.peerUrl], { timeoutMs: 2_000, logger });
+  const cluster = await fetchMembers([etcd.peerUrl], { timeoutMs: 2_000, logger, ...secure });
   const ours = cluster.members.find((member) => member.peerUrls.includes(url));
   const theirs = cluster.members.find((member) => member.peerUrls.includes(etcd.peerUrl));
   expect(ours?.isLearner).toBe(true);
 
   const host = new FakeHost(ours?.id ?? 0n, cluster.clusterId);
   host.urls = [url];
-  const transport = new PeerTransport(host, { clock: processClock, logger, dialTimeoutMs: 2_000 });
+  const transport = new PeerTransport(host, { clock: processClock, logger, dialTimeoutMs: 2_000, ...secure });
   cleanups.push(() => transport.close());
   const reader = new LogReader();
   const seen: Message[] = [];
@@ -45,6 +48,18 @@ async function joinAsLearner(etcd: EtcdProcess): Promise<Joined> {
   await transport.listen([url]);
   transport.addPeer(theirs?.id ?? toMemberId(0n), [etcd.peerUrl]);
   return { host, transport, logger, url, etcd, reader, seen };
+}
+
+/** Waits until all four streams stand and the log has come; returns the leader. */
+async function untilReplicated(joined: Joined): Promise<MemberId> {
+  const { host, reader, transport } = joined;
+  await host.until(() => reader.heartbeats > 3 && reader.lastIndex() > 0);
+  await host.until(() => {
+    const { served, dialed } = streamsOf(joined, reader.leader);
+    return served === 2 && dialed === 2;
+  });
+  expect(transport.activeSince(reader.leader)).toBeGreaterThan(0);
+  return reader.leader;
 }
 
 async function startEtcd(real: RealEtcd, flags: readonly string[] = []): Promise<EtcdProcess> {
@@ -63,14 +78,9 @@ const earlyCompaction: Record<string, readonly string[]> = {
 describe.each(installedEtcds())("a real etcd $version", (real) => {
   test("dials our streams and accepts ours, sends its log and heartbeats, and says by 410 that we were removed", async () => {
     const etcd = await startEtcd(real);
-    const { host, reader, seen, logger, transport } = await joinAsLearner(etcd);
-    await host.until(() => reader.heartbeats > 3 && reader.lastIndex() > 0);
-    const leader = reader.leader;
-    await host.until(() => {
-      const { served, dialed } = streamsOf({ host, logger, transport, url: "" }, leader);
-      return served === 2 && dialed === 2;
-    });
-    expect(transport.activeSince(leader)).toBeGreaterThan(0);
+    const joined = await joinAsLearner(etcd);
+    const { host, reader, seen } = joined;
+    const leader = await untilReplicated(joined);
 
     etcd.ctl("put", "a-key-of-ours", "x".repeat(100_000));
     const arrived = (): boolean =>
@@ -85,6 +95,34 @@ describe.each(installedEtcds())("a real etcd $version", (real) => {
 
     etcd.ctl("member", "remove", hexId(host.memberId));
     await host.until(() => host.removedSeen > 0);
+  });
+
+  test("talks TLS with us, each showing a certificate that the other checks", async () => {
+    const certificates = new Certificates();
+    cleanups.push(() => certificates.remove());
+    certificates.authority("ca");
+    certificates.certificate("peer", "ca", "peer", "IP:127.0.0.1");
+    const etcd = await startEtcd(real, [
+      "--peer-client-cert-auth",
+      `--peer-cert-file=${certificates.path("peer.pem")}`,
+      `--peer-key-file=${certificates.path("peer.key")}`,
+      `--peer-trusted-ca-file=${certificates.path("ca.pem")}`,
+      "--peer-cert-allowed-cn=peer",
+    ]);
+    const material = certificates.material("peer");
+    const joined = await joinAsLearner(etcd, { material: () => material, clientCertAuth: true, allowedCn: "peer" });
+    await untilReplicated(joined);
+  });
+
+  test("talks TLS with us under certificates that each made for itself", async () => {
+    const certificates = new Certificates();
+    cleanups.push(() => certificates.remove());
+    certificates.authority("own");
+    const { cert, key } = certificates.material("own", "own");
+    const material = { cert, key };
+    const etcd = await startEtcd(real, ["--peer-auto-tls"]);
+    const tls = { material: () => material, clientCertAuth: false, skipServerVerification: true };
+    await untilReplicated(await joinAsLearner(etcd, tls));
   });
 
   test("answers our queries", async () => {

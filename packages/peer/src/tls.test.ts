@@ -1,101 +1,31 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { fetchMembers } from "./queries.ts";
+import { Certificates } from "./testing/certificates.ts";
 import { introduce, startMember, type TestMember, untilStreaming } from "./testing/cluster.ts";
 import { MemoryLogger } from "./testing/fake-host.ts";
 import { messageWith } from "./testing/messages.ts";
 import type { PeerTls, TlsMaterial } from "./tls.ts";
 
-let folder: string;
+let certificates: Certificates;
 const started: TestMember[] = [];
 
-const openssl = (...args: string[]): void => {
-  execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-};
-const pem = (name: string): string => readFileSync(join(folder, name), "utf8");
-
-function authority(name: string): void {
-  openssl(
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-days",
-    "2",
-    "-subj",
-    `/CN=${name}`,
-    "-keyout",
-    `${name}.key`,
-    "-out",
-    `${name}.pem`,
-  );
-}
-
-/** Makes a certificate `name`, signed by `ca`, with these alternative names. */
-function certificate(name: string, ca: string, commonName: string, san: string): void {
-  writeFileSync(
-    join(folder, `${name}.ext`),
-    `${san === "" ? "" : `subjectAltName=${san}\n`}extendedKeyUsage=serverAuth,clientAuth\n`,
-  );
-  openssl(
-    "req",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-subj",
-    `/CN=${commonName}`,
-    "-keyout",
-    `${name}.key`,
-    "-out",
-    `${name}.csr`,
-  );
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    `${name}.csr`,
-    "-CA",
-    `${ca}.pem`,
-    "-CAkey",
-    `${ca}.key`,
-    "-CAcreateserial",
-    "-days",
-    "2",
-    "-extfile",
-    `${name}.ext`,
-    "-out",
-    `${name}.pem`,
-  );
-}
-
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "quorate-peer-tls-"));
-  authority("ca");
-  authority("other-ca");
-  certificate("good", "ca", "peer", "IP:127.0.0.1,DNS:localhost");
-  certificate("renewed", "ca", "peer", "IP:127.0.0.1");
-  certificate("elsewhere", "ca", "peer", "IP:10.1.2.3");
-  certificate("stranger", "other-ca", "peer", "IP:127.0.0.1");
-  certificate("unnamed", "ca", "somebody", "");
+  certificates = new Certificates();
+  certificates.authority("ca");
+  certificates.authority("other-ca");
+  certificates.certificate("good", "ca", "peer", "IP:127.0.0.1,DNS:localhost");
+  certificates.certificate("renewed", "ca", "peer", "IP:127.0.0.1");
+  certificates.certificate("elsewhere", "ca", "peer", "IP:10.1.2.3");
+  certificates.certificate("stranger", "other-ca", "peer", "IP:127.0.0.1");
+  certificates.certificate("unnamed", "ca", "somebody", "");
 });
 
 afterEach(() => Promise.all(started.splice(0).map(({ transport }) => transport.close())));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => certificates.remove());
 
-const materialOf = (name: string, ca = "ca"): TlsMaterial => ({
-  cert: pem(`${name}.pem`),
-  key: pem(`${name}.key`),
-  ca: [pem(`${ca}.pem`)],
-});
+const materialOf = (name: string, ca = "ca"): TlsMaterial => certificates.material(name, ca);
+const pem = (file: string): string => certificates.read(file);
 
 function tlsOf(name: string, rest: Partial<PeerTls> = {}): PeerTls {
   const material = materialOf(name);

@@ -46,7 +46,8 @@ export class EtcdProcess {
 
   private constructor(etcd: RealEtcd, peerPort: number, clientPort: number, flags: readonly string[]) {
     this.#etcd = etcd;
-    this.peerUrl = `http://127.0.0.1:${peerPort}`;
+    const secure = flags.some((flag) => flag.startsWith("--peer-cert-file") || flag === "--peer-auto-tls");
+    this.peerUrl = `${secure ? "https" : "http"}://127.0.0.1:${peerPort}`;
     this.clientUrl = `http://127.0.0.1:${clientPort}`;
     this.#folder = mkdtempSync(join(tmpdir(), "quorate-peer-etcd-"));
     const own = [
