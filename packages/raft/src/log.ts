@@ -299,25 +299,10 @@ export class RaftLog {
       if (done > 0) this.#applyQueue[0] = batch.slice(done);
       break;
     }
-    this.#advanceApplied(index);
-    return payload;
-  }
-
-  /** Tells whether what is being applied lies before a snapshot that replaced the log meanwhile. */
-  isApplyingOvertaken(): boolean {
-    const oldest = this.#applyQueue[0]?.[0];
-    return oldest !== undefined && oldest.index < this.#first;
-  }
-
-  /** The snapshot at `index` stands for everything up to it. Entries that are being applied still are. */
-  appliedSnapshot(index: LogIndex): void {
-    this.#advanceApplied(index);
-  }
-
-  #advanceApplied(index: LogIndex): void {
     this.applied = Math.max(this.applied, index);
     this.applying = Math.max(this.applying, this.applied);
     this.#applyingPaused = this.#applyingBytes >= this.#applyingBytesMax;
+    return payload;
   }
 
   /** Drops the entries up to `index`, which must be applied, from memory; what is gone already is left alone. */

@@ -18,8 +18,8 @@ const nobody: ReadonlySet<never> = new Set();
  */
 export function applyConfChange(raft: Raft, change: ConfChange | ConfChangeV2 | "none"): ConfState {
   const current = raft.tracker.configuration;
-  // A snapshot that came after the entry was handed out has already put this and later changes in force.
-  if (raft.log.isApplyingOvertaken()) return toConfState(current);
+  // The snapshot has put this and later changes in force already; the entry was handed out before it came.
+  if (raft.log.pendingSnapshot !== undefined) return toConfState(current);
   const outcome: ChangeOutcome =
     change === "none" ? { configuration: current, fresh: nobody } : changeConfiguration(current, change);
   // All members apply the same changes to the same configurations; one that cannot be applied must never get here.
@@ -64,10 +64,10 @@ export function onApplied(raft: Raft, index: LogIndex): void {
   leaveJointIfDue(raft);
 }
 
-/** The snapshot at `index` stands for everything up to it. */
+/** The snapshot at `index` is installed and stands for everything up to it. */
 export function onSnapshotApplied(raft: Raft, index: LogIndex): void {
   raft.log.stableSnapshotTo(index);
-  raft.log.appliedSnapshot(index);
+  raft.releaseUncommitted(raft.log.appliedTo(index));
   leaveJointIfDue(raft);
 }
 

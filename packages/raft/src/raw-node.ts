@@ -49,7 +49,10 @@ export interface Ready {
   readonly hardState: HardState | undefined;
   /** To be appended to the log on disk, where they replace what stands at their indexes and after. */
   readonly entries: readonly Entry[];
-  /** To be installed before anything else of this batch and the later ones; the log on disk begins after it. */
+  /**
+   * To be installed before anything else of this batch and the later ones; the log on disk begins after it. Entries
+   * handed out before it that are not applied yet need not be; none of them may be after `onAppended` of this batch.
+   */
   readonly snapshot: Snapshot | undefined;
   /** To be applied in order; all of them are durable here. */
   readonly committedEntries: readonly Entry[];

@@ -13,6 +13,7 @@ import {
   type Entry,
   EntryType,
   type HardState,
+  type InitialState,
   type Message,
   type RaftConfig,
   RawNode,
@@ -112,7 +113,7 @@ export class TestNode {
       id: this.id,
       snapshot: () => this.makeSnapshot(),
     };
-    return new RawNode(config, {
+    return this.makeRaw(config, {
       hardState: this.disk.hardState,
       confState,
       snapshotIndex: index,
@@ -120,6 +121,11 @@ export class TestNode {
       entries: this.disk.entries,
       applied: index,
     });
+  }
+
+  /** Makes the core; replaced to watch it. */
+  protected makeRaw(config: RaftConfig, initial: InitialState): RawNode {
+    return new RawNode(config, initial);
   }
 
   /** Loses everything that is not durable and starts again. */
