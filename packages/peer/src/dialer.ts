@@ -20,6 +20,11 @@ export interface ExchangeOptions {
   readonly body?: Uint8Array;
   /** From the start of the dial to the end of the answer. */
   readonly timeoutMs: number;
+  /**
+   * Tries anew, once, when a kept-alive connection turns out to be closed. Only for what may arrive twice: the first
+   * request may have been taken.
+   */
+  readonly repeatable: boolean;
   /** Gives the request out, so that it can be destroyed from outside. */
   readonly onRequest?: (request: ClientRequest) => void;
 }
@@ -96,12 +101,12 @@ export class Dialer {
     return request;
   }
 
-  /** Makes a request and reads the answer; a kept-alive connection that turns out to be closed is tried anew once. */
+  /** Makes a request and reads the answer. */
   async exchange(url: string, method: string, path: string, options: ExchangeOptions): Promise<HttpAnswer> {
     try {
       return await this.#exchangeOnce(url, method, path, options);
     } catch (cause) {
-      if (!(cause instanceof StaleConnectionError)) throw cause;
+      if (!options.repeatable || !(cause instanceof StaleConnectionError)) throw cause;
       return await this.#exchangeOnce(url, method, path, options);
     }
   }

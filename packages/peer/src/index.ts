@@ -18,3 +18,4 @@ export {
 export type { SnapshotDatabase } from "./snapshot-sender.ts";
 export type { PeerTls, TlsMaterial } from "./tls.ts";
 export { PeerTransport, type PeerTransportOptions } from "./transport.ts";
+export { sameUrls, type UrlsEqual, type UrlsEqualOptions } from "./url-equality.ts";

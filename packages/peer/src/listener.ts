@@ -9,7 +9,7 @@ import { createSecureContext, createServer as createTlsServer, type TLSSocket } 
 import type { Logger } from "@quorate/base";
 import { messageOf } from "./activity.ts";
 import type { PeerLimits } from "./limits.ts";
-import { type PeerTls, refusedClient, serverContextOptions, serverTlsOptions } from "./tls.ts";
+import { handshakeTimeoutMs, type PeerTls, refusedClient, serverContextOptions, serverTlsOptions } from "./tls.ts";
 import { parseTarget, type UrlTarget } from "./urls.ts";
 
 /** Listeners that are open. */
@@ -62,7 +62,9 @@ class Listener {
     this.#target = target;
     this.#options = options;
     this.#http = newHttpServer(options);
-    this.#server = target.secure ? this.#newTlsServer() : createTcpServer((socket) => this.#serve(socket));
+    this.#server = target.secure
+      ? this.#newTlsServer()
+      : createTcpServer({ allowHalfOpen: true }, (socket) => this.#serve(socket));
     this.#server.maxConnections = options.limits.connectionsMax;
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
@@ -121,8 +123,15 @@ class Listener {
     };
     const server = createTlsServer(serverTlsOptions(tls), (socket: TLSSocket) => {
       socket.on("error", () => undefined);
+      // Names may have to be resolved; that is part of the handshake.
+      const tooLate = setTimeout(() => rejected(socket, "TLS handshake timeout"), handshakeTimeoutMs);
+      socket.once("close", () => clearTimeout(tooLate));
       void refusedClient(tls, socket).then(
-        (refusal) => (refusal === undefined ? this.#serve(socket) : rejected(socket, refusal)),
+        (refusal) => {
+          clearTimeout(tooLate);
+          if (refusal === undefined) this.#serve(socket);
+          else rejected(socket, refusal);
+        },
         (cause: unknown) => rejected(socket, messageOf(cause)),
       );
     });

@@ -1,6 +1,6 @@
 import type { ClientRequest } from "node:http";
 import { hexId } from "@quorate/base";
-import { encodeMessage, type Message } from "@quorate/raft";
+import { encodeMessage, type Message, MessageType } from "@quorate/raft";
 import { messageOf } from "./activity.ts";
 import type { PeerContext } from "./context.ts";
 import type { HttpAnswer } from "./dialer.ts";
@@ -54,6 +54,8 @@ export class Pipeline {
         headers: { ...identityHeaders(host), "Content-Type": "application/protobuf" },
         body: encodeMessage(message),
         timeoutMs: limits.postTimeoutMs,
+        // A proposal that arrives twice would be applied twice; of all else raft takes no notice.
+        repeatable: message.type !== MessageType.prop,
         onRequest: (started) => {
           if (request !== undefined) this.#requests.delete(request);
           request = started;

@@ -47,7 +47,10 @@ export class Prober {
     if (url === undefined) return;
     try {
       const sentMs = clock.nowMs();
-      const answer = await dialer.exchange(url, "GET", "/raft/probing", { timeoutMs: limits.readTimeoutMs });
+      const answer = await dialer.exchange(url, "GET", "/raft/probing", {
+        timeoutMs: limits.readTimeoutMs,
+        repeatable: true,
+      });
       const roundTripMs = clock.nowMs() - sentMs;
       const theirMs = probedTime(answer.body);
       if (theirMs === undefined) throw new Error(`the answer to the probe is not understood (status ${answer.status})`);

@@ -135,7 +135,7 @@ async function firstOf<T>(
     for (const url of urls) {
       try {
         const { method = "GET", ...rest } = request;
-        return read(await dialer.exchange(url, method, path, { ...rest, timeoutMs }));
+        return read(await dialer.exchange(url, method, path, { ...rest, timeoutMs, repeatable: method === "GET" }));
       } catch (cause) {
         logger.log("warn", "failed to get an answer from a peer URL", {
           address: `${url}${path}`,

@@ -44,7 +44,7 @@ export interface PeerTls {
 }
 
 /** A handshake may take so long. */
-const handshakeTimeoutMs = 10_000;
+export const handshakeTimeoutMs: number = 10_000;
 
 function contextOf(tls: PeerTls, cert: string | Uint8Array, key: string | Uint8Array): SecureContextOptions {
   const material = tls.material();
