@@ -76,6 +76,13 @@ describe("the checker", () => {
     expect(await problems(image)).toContain("child page 1000000 is out of bounds");
   });
 
+  test("finds a page that claims to go on past the end", async () => {
+    const { image, meta } = await sample();
+    const leaf = childOf(image, bucketRoot(image, meta), 1);
+    image[leaf * pageSize + 15] = 0x7f;
+    expect(await problems(image)).toContain(`page ${leaf}: overflow is out of bounds`);
+  });
+
   test("finds a loop", async () => {
     const { image, meta } = await sample();
     const root = bucketRoot(image, meta);

@@ -151,12 +151,19 @@ export class Page {
     return used;
   }
 
+  /** Says what is wrong with the first 16 bytes, or nothing. */
+  headerProblem(id: number, highWaterMark: number): string | undefined {
+    if (this.id !== id) return `page expected to be ${id}, but self identifies as ${this.id}`;
+    const flags = (this.#words[(this.#base >>> 2) + 2] as number) & 0xffff;
+    if (flags !== leafFlag && flags !== branchFlag) return `page ${id}: invalid type 0x${flags.toString(16)}`;
+    if (id > 0 && id + this.overflow >= highWaterMark) return `page ${id}: overflow is out of bounds`;
+    return undefined;
+  }
+
   /** Says what is wrong with the layout, or nothing. Order of keys is the checker's business. */
   problem(id: number, highWaterMark: number): string | undefined {
-    const at = this.#base >>> 2;
-    if (this.id !== id) return `page expected to be ${id}, but self identifies as ${this.id}`;
-    const flags = (this.#words[at + 2] as number) & 0xffff;
-    if (flags !== leafFlag && flags !== branchFlag) return `page ${id}: invalid type 0x${flags.toString(16)}`;
+    const header = this.headerProblem(id, highWaterMark);
+    if (header !== undefined) return header;
     const data = pageHeaderSize + this.count * elementSize;
     if (data > this.length) return `page ${id}: ${this.count} elements do not fit`;
     if (!this.leaf && this.count === 0) return `page ${id}: branch without children`;

@@ -15,9 +15,10 @@ export async function findFreePages(store: Store, clock: Clock): Promise<void> {
   const reached = new Uint32Array((store.highWaterMark + 31) >>> 5);
   mark(store, reached, 0, 2);
   const stack: number[] = [store.meta.root];
+  const scratch = new Uint32Array(store.pageSize >>> 2);
   let looked = 0;
   for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-    const page = store.page(id);
+    const page = store.readPage(id, scratch);
     mark(store, reached, id, page.overflow + 1);
     pushBelow(store, page, stack);
     looked += 1;

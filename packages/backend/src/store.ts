@@ -88,29 +88,30 @@ export class Store {
   /**
    * Reads a page from the file, past the cache.
    *
+   * @param scratch memory for one page, if the result is needed only until the next call; a page with overflow gets its own.
    * @throws CorruptError when it is not a branch or leaf page in good shape.
    */
-  readPage(id: number): Page {
+  readPage(id: number, scratch?: Uint32Array): Page {
     if (id < 2 || id >= this.highWaterMark) throw new CorruptError(this.path, `page ${id} is out of bounds`);
-    let length = this.pageSize;
-    let words = new Uint32Array(length >>> 2);
+    let words = scratch ?? new Uint32Array(this.pageSize >>> 2);
     let bytes = new Uint8Array(words.buffer);
     let there = this.file.readAt(bytes, id * this.pageSize);
-    const overflow = readU32(bytes, 12);
-    if (id + overflow >= this.highWaterMark) throw new CorruptError(this.path, `page ${id}: overflow is out of bounds`);
-    if (overflow > 0) {
-      length = (overflow + 1) * this.pageSize;
-      const head = bytes;
-      words = new Uint32Array(length >>> 2);
+    let page = new Page(bytes, words, 0, this.pageSize);
+    if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
+    this.#check(page.headerProblem(id, this.highWaterMark));
+    if (page.overflow > 0) {
+      words = new Uint32Array(((page.overflow + 1) * this.pageSize) >>> 2);
       bytes = new Uint8Array(words.buffer);
-      bytes.set(head);
-      there += this.file.readAt(bytes.subarray(this.pageSize), (id + 1) * this.pageSize);
+      there = this.file.readAt(bytes, id * this.pageSize);
+      if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
+      page = new Page(bytes, words, 0, bytes.length);
     }
-    if (there < length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
-    const page = new Page(bytes, words, 0, length);
-    const problem = page.problem(id, this.highWaterMark);
-    if (problem !== undefined) throw new CorruptError(this.path, problem);
+    this.#check(page.problem(id, this.highWaterMark));
     return page;
+  }
+
+  #check(problem: string | undefined): void {
+    if (problem !== undefined) throw new CorruptError(this.path, problem);
   }
 
   /** How many pages the freelist that the meta names occupies. */
