@@ -224,6 +224,8 @@ export class Wal {
       try {
         if ((await this.#disk.lock(file)) === undefined) break;
         this.#disk.remove(path);
+        // One by one: a power cut that kept a later removal only would leave a gap.
+        await this.#disk.syncDirectory(this.#directory);
       } finally {
         file.close();
       }
