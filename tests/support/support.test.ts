@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import {
   copyGoldenSnapshot,
   ctlOk,
@@ -56,6 +56,14 @@ describe("helpers of the end-to-end tests", () => {
     const program = scope.spawn({ name: "ghost", command: "/does/not/exist", args: [] });
     expect(await program.waitForExit()).toEqual({ code: 127, signal: null });
     await expect(runProgram("/does/not/exist", [])).rejects.toThrow(/ENOENT/);
+  });
+
+  test("a real program that is missing lets a test skip itself, but not in CI", () => {
+    vi.stubEnv("CI", "false");
+    expect(realBinary("no-such-program")).toBeUndefined();
+    vi.stubEnv("CI", "true");
+    expect(() => realBinary("no-such-program")).toThrow(/no-such-program is missing/);
+    vi.unstubAllEnvs();
   });
 
   test("a program that takes too long is killed", async () => {
