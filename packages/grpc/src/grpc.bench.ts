@@ -108,6 +108,15 @@ async function runLoad(load: Load): Promise<void> {
   process.disconnect?.();
 }
 
+function print(what: string, user: number, system: number, rate: number): void {
+  if (process.env["BENCH_JSON"] === "1") {
+    console.log(JSON.stringify({ layer: "grpc", what, unit: "µs", value: user + system }));
+    return;
+  }
+  const parts = `user ${user.toFixed(2)}, system ${system.toFixed(2)}`;
+  console.log(`${what.padEnd(48)} ${(user + system).toFixed(2)} µs (${parts}), ${Math.round(rate)} calls/s`);
+}
+
 async function measure(name: string, load: Load): Promise<void> {
   const child = fork(process.argv[1] as string, ["load", JSON.stringify(load)]);
   let calls = 0;
@@ -125,10 +134,7 @@ async function measure(name: string, load: Load): Promise<void> {
     const user = used.user / made;
     const system = used.system / made;
     const rate = (made / (performance.now() - started)) * 1000;
-    console.log(
-      `${name.padEnd(44)} ${(user + system).toFixed(2)} µs server CPU per call ` +
-        `(user ${user.toFixed(2)}, system ${system.toFixed(2)}), ${Math.round(rate)} calls/s`,
-    );
+    print(name, user, system, rate);
   });
   await new Promise((resolve) => child.on("exit", resolve));
 }
@@ -140,15 +146,15 @@ async function main(): Promise<void> {
   const listener = await server.listen({ port: 0, host: "127.0.0.1" });
   const { port } = listener.address() as net.AddressInfo;
   const base = { port, warmUpMs: 700, runMs: 2000, deadlines: false };
-  await measure("grpc unary, 10 connections × 10 streams", { ...base, connections: 10, streams: 10 });
-  await measure("grpc unary, 10 × 10, each with a deadline", {
+  await measure("server CPU a unary call, 10 connections × 10", { ...base, connections: 10, streams: 10 });
+  await measure("server CPU a unary call, 10 × 10, with deadlines", {
     ...base,
     connections: 10,
     streams: 10,
     deadlines: true,
   });
-  await measure("grpc unary, 100 connections × 10 streams", { ...base, connections: 100, streams: 10 });
-  await measure("grpc unary, 100 connections × 1 stream", { ...base, connections: 100, streams: 1 });
+  await measure("server CPU a unary call, 100 connections × 10", { ...base, connections: 100, streams: 10 });
+  await measure("one read and one write for each of 100 sockets", { ...base, connections: 100, streams: 1 });
   await server.close({ graceMs: 100 });
 }
 

@@ -9,3 +9,15 @@ export type { StreamHandler, UnaryHandler } from "./server/routes.ts";
 export { type AttachOptions, GrpcServer, type ServerStats } from "./server/server.ts";
 export * from "./status.ts";
 export * from "./system-clock.ts";
+export type { ClientCall } from "./client/call.ts";
+export { GrpcClient } from "./client/client.ts";
+export type {
+  BackoffOptions,
+  CallOptions,
+  ClientKeepaliveOptions,
+  ClientState,
+  GrpcClientOptions,
+  Target,
+} from "./client/options.ts";
+export { type CallStatus, GrpcStatusError } from "./client/status.ts";
+export type { UnaryCallback, UnaryReply } from "./client/unary.ts";

@@ -80,6 +80,7 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
   /** The stream whose DATA frame is being read; undefined when its data is dropped. */
   #dataStream: Http2Stream | undefined = undefined;
   #dataFlags = 0;
+  #productiveFrames = 0;
 
   constructor(socket: Socket, options: SessionOptions) {
     this.socket = socket;
@@ -186,6 +187,11 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
   }
 
   #idleFrame(): void {
+    // What we have sent in the meantime may well be what the peer reacts to.
+    if (this.sender.productiveFrames !== this.#productiveFrames) {
+      this.#productiveFrames = this.sender.productiveFrames;
+      this.guard.progress();
+    }
     if (this.guard.idleFrame()) throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many frames without a call");
   }
 
@@ -237,7 +243,8 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
       this.#onStrayFrame(streamId);
       return;
     }
-    if (length === 0 && (flags & Flag.endStream) === 0) this.#idleFrame();
+    if (length > 0) this.guard.progress();
+    else if ((flags & Flag.endStream) === 0) this.#idleFrame();
     if (stream.remoteClosed) {
       this.cutOff(stream, ErrorCode.streamClosed, "data behind the end of the stream");
       this.#dataStream = undefined;

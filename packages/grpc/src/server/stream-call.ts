@@ -1,11 +1,11 @@
 /** A streaming call: messages both ways, with backpressure both ways. */
+import { totalBytes } from "../parts.ts";
 import { GrpcCode } from "../status.ts";
 import type { ServerStream } from "./calls.ts";
 import { GrpcStream } from "./grpc-stream.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { StreamHandler } from "./routes.ts";
 import type { ServerSession } from "./session.ts";
-import { totalBytes } from "./unary-call.ts";
 
 export class StreamCall extends GrpcStream implements ServerStream {
   #messageListener: ((message: Uint8Array) => void) | undefined = undefined;

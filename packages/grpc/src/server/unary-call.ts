@@ -1,5 +1,6 @@
 /** A unary call: one message in, one out. The handler runs when the request is complete. */
 import { uint32At } from "../h2/frames.ts";
+import { totalBytes } from "../parts.ts";
 import { GrpcCode } from "../status.ts";
 import type { ServerCall } from "./calls.ts";
 import { GrpcStream } from "./grpc-stream.ts";
@@ -64,6 +65,7 @@ export class UnaryCall extends GrpcStream implements ServerCall {
   respond(message: Uint8Array | readonly Uint8Array[]): void {
     if (!this.beginAnswer(GrpcCode.ok)) return;
     this.sendHead();
+    this.session.server.stats.messagesSent += 1;
     const { sender } = this.session;
     if (message instanceof Uint8Array) {
       onePart[0] = message;
@@ -74,10 +76,4 @@ export class UnaryCall extends GrpcStream implements ServerCall {
     }
     this.sendOk();
   }
-}
-
-export function totalBytes(parts: readonly Uint8Array[]): number {
-  let length = 0;
-  for (let i = 0; i < parts.length; i++) length += (parts[i] as Uint8Array).length;
-  return length;
 }
