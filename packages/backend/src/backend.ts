@@ -67,7 +67,7 @@ export class Backend {
     const readOnly = options.readOnly === true;
     const info = disk.info(path);
     if (!readOnly && (info === undefined || (info.kind === "file" && info.size === 0))) {
-      await createFile(disk, path, options.initialPageSize ?? 4096);
+      await createFile(disk, path, pageSizeOf(options));
     }
     const { file, lock } = readOnly
       ? { file: disk.open(path, "read"), lock: undefined }
@@ -203,7 +203,7 @@ export class Backend {
 
   async #createStore(path: string): Promise<Store> {
     this.#disk.remove(path);
-    await createFile(this.#disk, path, this.#options.initialPageSize ?? 4096);
+    await createFile(this.#disk, path, pageSizeOf(this.#options));
     const { file, lock } = await openLocked(this.#disk, path, this.#options);
     const store = new Store(file, readMeta(file), {
       pageCacheBytesMax: this.#options.pageCacheBytesMax,
@@ -318,4 +318,11 @@ export class Backend {
       onReadClosed: (store) => this.#onReadClosed(store),
     };
   }
+}
+
+function pageSizeOf(options: BackendOptions): number {
+  const size = options.initialPageSize ?? 4096;
+  const allowed = size >= 1024 && size <= 65_536 && (size & (size - 1)) === 0;
+  invariant(allowed, "the page size is not a power of two from 1,024 to 65,536", () => ({ size }));
+  return size;
 }

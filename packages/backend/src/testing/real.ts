@@ -40,6 +40,23 @@ export function bboltKeys(bytes: Uint8Array, ...bucket: string[]): string[] {
   });
 }
 
+const etcdutlPath = join(repository, ".peers/bin/etcdutl-3.6");
+export const haveEtcdutl: boolean = existsSync(etcdutlPath);
+
+/** What the real `etcdutl snapshot status` says, its own check of the file included. */
+export function etcdutlStatus(bytes: Uint8Array): { readonly hash: number; readonly totalSize: number } {
+  return inTemporaryFolder((folder) => {
+    const path = join(folder, "db");
+    writeFileSync(path, bytes);
+    const run = spawnSync(etcdutlPath, ["snapshot", "status", path, "-w", "json"], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    if (run.status !== 0) throw new Error(`etcdutl: ${run.stdout}${run.stderr}`);
+    return JSON.parse(run.stdout) as { hash: number; totalSize: number };
+  });
+}
+
 /** Reads a snapshot file of the golden data, packed or not, without its digest. */
 export function goldenSnapshot(path: string): Uint8Array {
   const raw = readFileSync(path);
