@@ -11,6 +11,8 @@ export interface CallerOptions {
   readonly tls?: TlsOptions | undefined;
   /** Limit of one call, all attempts together; Infinity for none. */
   readonly timeoutMs: number;
+  /** Limit of making a connection; 2,000 unless given. */
+  readonly dialTimeoutMs?: number;
   readonly metadata?: ReadonlyArray<readonly [name: string, value: string]> | undefined;
   /** Monotonic milliseconds. */
   readonly nowMs?: () => number;
@@ -27,6 +29,7 @@ export interface RequestOptions {
 /** Whether a call may be sent again though its first outcome is unknown. */
 export type Repeat = "read" | "write";
 
+const dialTimeoutMsDefault = 2000;
 const pauseMsMin = 25;
 const pauseMsMax = 400;
 
@@ -71,7 +74,8 @@ export class Caller {
     const there = this.#transports[at];
     if (there !== undefined) return there;
     const endpoint = this.#endpoints[at] as Endpoint;
-    const made = this.#options.connect(endpoint, endpoint.tls ? (this.#options.tls ?? {}) : undefined);
+    const tls = endpoint.tls ? (this.#options.tls ?? {}) : undefined;
+    const made = this.#options.connect(endpoint, tls, this.#options.dialTimeoutMs ?? dialTimeoutMsDefault);
     this.#transports[at] = made;
     return made;
   }

@@ -40,7 +40,7 @@ const failed = (status: number, message: string, unsent = false): Outcome => ({
   ok: false,
   status,
   message,
-  details: undefined,
+  explanation: undefined,
   unsent,
 });
 

@@ -32,7 +32,7 @@ export function codeOfMessage(message: string): KvErrorCode | undefined {
 
 /** Turns a failed call into the error that callers see. */
 export function toError(failure: Extract<Outcome, { ok: false }>, endpoint: string): KvError | ClientError {
-  const explanation = failure.details === undefined ? undefined : explanationIn(failure.details);
+  const { explanation } = failure;
   const code = codeOfMessage(failure.message);
   if (code !== undefined) return new KvError(code, explanation === undefined ? {} : { explanation });
   const message = failure.status === Status.deadlineExceeded ? "context deadline exceeded" : failure.message;

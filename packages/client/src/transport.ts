@@ -9,8 +9,8 @@ export type Outcome =
       /** gRPC status code. */
       readonly status: number;
       readonly message: string;
-      /** The bytes of `grpc-status-details-bin`, when the server sent them. */
-      readonly details: Uint8Array | undefined;
+      /** Who refused, why, and what to do next, when the server said so beside its text. */
+      readonly explanation: string | undefined;
       /** The request certainly never reached the server, so that repeating it is safe. */
       readonly unsent: boolean;
     };
@@ -40,5 +40,10 @@ export interface TlsOptions {
   readonly serverName?: string | undefined;
 }
 
-/** Makes the transport of an endpoint; connecting may wait for the first call. */
-export type Connect = (endpoint: Endpoint, tls: TlsOptions | undefined) => Transport;
+/**
+ * Makes the transport of an endpoint; connecting may wait for the first call.
+ *
+ * @param tls undefined for plain connections.
+ * @param dialTimeoutMs limit of making a connection.
+ */
+export type Connect = (endpoint: Endpoint, tls: TlsOptions | undefined, dialTimeoutMs: number) => Transport;

@@ -86,7 +86,9 @@ export class Context {
     if (endpoints.length === 0) throw new CommandError(Exit.badConnection, "etcdclient: no available endpoints");
     const metadata = this.#token === undefined ? [] : ([["token", this.#token]] as const);
     const { connect, nowMs, sleep } = this.io;
-    return { endpoints, connect, tls: this.#tls(), timeoutMs: this.timeoutMs, metadata, nowMs, pause: sleep };
+    const dialTimeoutMs = this.options.number("dial-timeout");
+    const { timeoutMs } = this;
+    return { endpoints, connect, tls: this.#tls(), timeoutMs, dialTimeoutMs, metadata, nowMs, pause: sleep };
   }
 
   /** Asks for a token once, when a user is given. */

@@ -4,7 +4,7 @@ import { ClientError, type Client } from "@quorate/client";
 import { CommandError, Exit } from "../io.ts";
 import { durationText, type Option } from "../pflag.ts";
 import type { EndpointHash, EndpointStatus, Health } from "../print/printer.ts";
-import type { Command } from "./command.ts";
+import type { CtlCommand } from "./command.ts";
 import { callText, type Context } from "./context.ts";
 import { parseHexMember } from "./member.ts";
 
@@ -73,7 +73,7 @@ async function healthOf(c: Context, endpoint: string): Promise<Health> {
   return { endpoint, health: error === "", took: lasted, error };
 }
 
-const health: Command = {
+const health: CtlCommand = {
   path: ["endpoint", "health"],
   usage: "",
   help: "Checks the healthiness of endpoints: each must commit a read",
@@ -90,7 +90,7 @@ const health: Command = {
   },
 };
 
-const status: Command = {
+const status: CtlCommand = {
   path: ["endpoint", "status"],
   usage: "",
   help: "Prints the status of endpoints",
@@ -113,7 +113,7 @@ const status: Command = {
   },
 };
 
-const hashkv: Command = {
+const hashkv: CtlCommand = {
   path: ["endpoint", "hashkv"],
   usage: "",
   help: "Prints the hash of the key-value history of endpoints",
@@ -137,7 +137,7 @@ const hashkv: Command = {
   },
 };
 
-const moveLeader: Command = {
+const moveLeader: CtlCommand = {
   path: ["move-leader"],
   usage: "<transferee-member-id>",
   help: "Transfers leadership to another member",
@@ -157,4 +157,4 @@ const moveLeader: Command = {
   },
 };
 
-export const endpointCommands: readonly Command[] = [health, status, hashkv, moveLeader];
+export const endpointCommands: readonly CtlCommand[] = [health, status, hashkv, moveLeader];

@@ -35,7 +35,7 @@ async function runOurs(one: Case): Promise<Recording> {
       const outcome: Outcome =
         reply.status === undefined
           ? { ok: true, message: reply.message }
-          : { ok: false, status: reply.status, message: reply.text, details: undefined, unsent: false };
+          : { ok: false, status: reply.status, message: reply.text, explanation: undefined, unsent: false };
       queueMicrotask(() => done(outcome));
     },
     close: () => undefined,

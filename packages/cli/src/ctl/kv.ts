@@ -1,12 +1,12 @@
 /** put, get, del, compaction. */
 import { CommandError, Exit } from "../io.ts";
 import { goQuote } from "../print/go-text.ts";
-import type { Command } from "./command.ts";
+import type { CtlCommand } from "./command.ts";
 import { delOptions, delRequest, getOptions, getRequest, putOptions, putRequest } from "./kv-requests.ts";
 
 const delPauseMs = 2000;
 
-const put: Command = {
+const put: CtlCommand = {
   path: ["put"],
   usage: "[options] <key> <value> (<value> can also be given from stdin)",
   help: "Puts the given key into the store",
@@ -19,7 +19,7 @@ const put: Command = {
   },
 };
 
-const get: Command = {
+const get: CtlCommand = {
   path: ["get"],
   usage: "[options] <key> [range_end]",
   help: "Gets the key or a range of keys",
@@ -54,7 +54,7 @@ export async function warnOfRange(
   await io.sleep(delPauseMs);
 }
 
-const del: Command = {
+const del: CtlCommand = {
   path: ["del"],
   usage: "[options] <key> [range_end]",
   help: "Removes the specified key or range of keys [key, range_end)",
@@ -76,7 +76,7 @@ function decimal(text: string): number {
   throw new CommandError(Exit.error, `strconv.ParseInt: parsing ${goQuote(text)}: ${why}`);
 }
 
-const compaction: Command = {
+const compaction: CtlCommand = {
   path: ["compaction"],
   alias: "compact",
   usage: "[options] <revision>",
@@ -94,4 +94,4 @@ const compaction: Command = {
   },
 };
 
-export const kvCommands: readonly Command[] = [put, get, del, compaction];
+export const kvCommands: readonly CtlCommand[] = [put, get, del, compaction];

@@ -43,17 +43,17 @@ async function run(
 }
 
 test("an explanation of the server stands below its message", async () => {
-  const text = (s: string): number[] => [...new TextEncoder().encode(s)];
-  const field = (tag: number, bytes: number[]): number[] => [tag, bytes.length, ...bytes];
-  const any = [
-    ...field(10, text("type.googleapis.com/google.rpc.LocalizedMessage")),
-    ...field(18, field(18, text("m2 has not started: start it first"))),
-  ];
   const message = "etcdserver: re-configuration failed due to not enough started members";
   const connect: Connect = () => ({
     unary: (_path, _message, _options, done) =>
       queueMicrotask(() =>
-        done({ ok: false, status: Status.unknown, message, details: new Uint8Array(field(26, any)), unsent: false }),
+        done({
+          ok: false,
+          status: Status.unknown,
+          message,
+          explanation: "m2 has not started: start it first",
+          unsent: false,
+        }),
       ),
     close: () => undefined,
   });
@@ -67,7 +67,7 @@ test("an explanation of the server stands below its message", async () => {
 test("nothing that listens ends with the deadline", async () => {
   const connect: Connect = () => ({
     unary: (_path, _message, _options, done) =>
-      queueMicrotask(() => done({ ok: false, status: 14, message: "refused", details: undefined, unsent: true })),
+      queueMicrotask(() => done({ ok: false, status: 14, message: "refused", explanation: undefined, unsent: true })),
     close: () => undefined,
   });
   expect(await run(["put", "a", "b"], { connect })).toEqual({

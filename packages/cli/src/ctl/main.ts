@@ -1,16 +1,16 @@
 /** quoratectl: the commands of etcdctl v3. */
 import { CommandError, Exit, type Io } from "../io.ts";
-import { type Option, Options, parseOptions, takeVariables, UsageError } from "../pflag.ts";
+import { type Option, Options, takeVariables } from "../pflag.ts";
+import { runTool, type Tool } from "../tool.ts";
 import { etcdVersion, etcdVersionLine, quorateVersion } from "../version.ts";
-import type { Command } from "./command.ts";
+import type { CtlCommand } from "./command.ts";
 import { Context } from "./context.ts";
 import { endpointCommands } from "./endpoint.ts";
-import { findCommand, helpFor } from "./help.ts";
 import { kvCommands } from "./kv.ts";
 import { memberCommands } from "./member.ts";
 import { txnCommands } from "./txn.ts";
 
-const version: Command = {
+const version: CtlCommand = {
   path: ["version"],
   usage: "",
   help: "Prints the version",
@@ -21,7 +21,7 @@ const version: Command = {
   },
 };
 
-export const ctlCommands: readonly Command[] = [
+export const ctlCommands: readonly CtlCommand[] = [
   ...kvCommands,
   ...txnCommands,
   ...memberCommands,
@@ -62,8 +62,6 @@ export const globalOptions: readonly Option[] = [
   { name: "max-recv-bytes", kind: "int", fallback: "0", help: "Limit of an answer, 0 for none" },
 ];
 
-const help: Option = { name: "help", letter: "h", kind: "bool", fallback: "false", help: "Explain the command" };
-
 function valueText(options: Options, option: Option): string {
   if (option.kind === "list") return `[${options.strings(option.name).join(" ")}]`;
   if (option.kind === "duration") return `${options.number(option.name)}ms`;
@@ -85,34 +83,6 @@ function printOptions(io: Io, options: Options): void {
   }
 }
 
-async function runCommand(command: Command, args: readonly string[], io: Io): Promise<number> {
-  const options = new Options([...globalOptions, ...command.options, help]);
-  let words: string[];
-  try {
-    words = parseOptions(args, options);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    io.out(helpFor(command, globalOptions));
-    io.err(`Error: ${error.message}\n\n`);
-    return Exit.error;
-  }
-  if (options.bool("help")) {
-    io.out(helpFor(command, globalOptions));
-    return Exit.success;
-  }
-  takeVariables("ETCDCTL_", new GlobalView(options), io.variables, (text) => io.err(text));
-  if (options.bool("debug")) printOptions(io, options);
-  if (options.string("discovery-srv") !== "") {
-    throw new CommandError(Exit.badFeature, "--discovery-srv is not offered; give the endpoints with --endpoints");
-  }
-  const context = new Context(io, options, words);
-  try {
-    return await command.run(context);
-  } finally {
-    context.close();
-  }
-}
-
 /** Only global options have variables. */
 class GlobalView extends Options {
   readonly #all: Options;
@@ -131,23 +101,26 @@ class GlobalView extends Options {
   }
 }
 
-/** Runs one invocation. `args` are those behind the program's name. Returns the exit status. */
-export async function runCtl(args: readonly string[], io: Io): Promise<number> {
-  const found = findCommand(args, ctlCommands, [...globalOptions, help]);
-  try {
-    if (found.kind === "help") {
-      io.out(found.text);
-      return Exit.success;
-    }
-    if (found.kind === "unknown") {
-      io.err(`Error: unknown command "${found.word}" for "quoratectl"\nRun 'quoratectl --help' for usage.\n`);
-      return Exit.error;
-    }
-    return await runCommand(found.command, found.args, io);
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    if (error.message !== "") io.err(`Error: ${error.message}\n`);
-    if (error.explanation !== undefined) io.err(`${error.explanation}\n`);
-    return error.exitCode;
+function prepare(io: Io, options: Options, words: readonly string[]): Context {
+  takeVariables("ETCDCTL_", new GlobalView(options), io.variables, (text) => io.err(text));
+  if (options.bool("debug")) printOptions(io, options);
+  if (options.string("discovery-srv") !== "") {
+    throw new CommandError(Exit.badFeature, "--discovery-srv is not offered; give the endpoints with --endpoints");
   }
+  return new Context(io, options, words);
+}
+
+const quoratectl: Tool<Context> = {
+  name: "quoratectl",
+  summary: "Asks and changes a cluster, as etcdctl does.",
+  note: "Each global option can be given as a variable: --endpoints as ETCDCTL_ENDPOINTS.\n",
+  commands: ctlCommands,
+  options: globalOptions,
+  prepare,
+  release: (context) => context.close(),
+};
+
+/** Runs one invocation of quoratectl. `args` are those behind the program's name. Returns the exit status. */
+export function runCtl(args: readonly string[], io: Io): Promise<number> {
+  return runTool(quoratectl, args, io);
 }

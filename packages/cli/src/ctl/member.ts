@@ -11,7 +11,7 @@ import { type MemberId, toMemberId } from "@quorate/base";
 import { CommandError, Exit } from "../io.ts";
 import type { Option } from "../pflag.ts";
 import { goQuote } from "../print/go-text.ts";
-import type { Command } from "./command.ts";
+import type { CtlCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import { isSerializable } from "./kv-requests.ts";
 
@@ -61,7 +61,7 @@ function environment(name: string, urls: string, response: MemberAddResponse): s
   ].join("\n");
 }
 
-const add: Command = {
+const add: CtlCommand = {
   path: ["member", "add"],
   usage: "<memberName> [options]",
   help: "Adds a member into the cluster",
@@ -84,7 +84,7 @@ const add: Command = {
   },
 };
 
-const remove: Command = {
+const remove: CtlCommand = {
   path: ["member", "remove"],
   usage: "<memberID>",
   help: "Removes a member from the cluster",
@@ -98,7 +98,7 @@ const remove: Command = {
   },
 };
 
-const update: Command = {
+const update: CtlCommand = {
   path: ["member", "update"],
   usage: "<memberID> [options]",
   help: "Updates the peer URLs of a member",
@@ -112,7 +112,7 @@ const update: Command = {
   },
 };
 
-const promote: Command = {
+const promote: CtlCommand = {
   path: ["member", "promote"],
   usage: "<memberID>",
   help: "Gives a learner its vote",
@@ -126,7 +126,7 @@ const promote: Command = {
   },
 };
 
-const list: Command = {
+const list: CtlCommand = {
   path: ["member", "list"],
   usage: "",
   help: "Lists all members: ID, status, name, peer URLs, client URLs, whether a learner",
@@ -140,4 +140,4 @@ const list: Command = {
   },
 };
 
-export const memberCommands: readonly Command[] = [add, remove, update, promote, list];
+export const memberCommands: readonly CtlCommand[] = [add, remove, update, promote, list];

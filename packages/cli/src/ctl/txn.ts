@@ -1,6 +1,6 @@
 import type { Compare, RequestOp } from "@quorate/api";
 import { CommandError, Exit } from "../io.ts";
-import type { Command } from "./command.ts";
+import type { CtlCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import { parseCompare, parseOperation } from "./txn-text.ts";
 
@@ -16,7 +16,7 @@ async function section<T>(c: Context, prompt: string, parse: (line: string) => T
   }
 }
 
-const txn: Command = {
+const txn: CtlCommand = {
   path: ["txn"],
   usage: "[options]",
   help: "Processes the comparisons and operations on stdin as one transaction",
@@ -38,4 +38,4 @@ const txn: Command = {
   },
 };
 
-export const txnCommands: readonly Command[] = [txn];
+export const txnCommands: readonly CtlCommand[] = [txn];

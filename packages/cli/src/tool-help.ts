@@ -1,10 +1,10 @@
-import type { Option } from "../pflag.ts";
-import { etcdVersion, etcdVersionLine } from "../version.ts";
-import type { Command } from "./command.ts";
+import type { Option } from "./pflag.ts";
+import type { CommandShape, ToolShape } from "./tool.ts";
+import { etcdVersion, etcdVersionLine } from "./version.ts";
 
 /** What the words of a command line ask for. */
-export type Found =
-  | { readonly kind: "command"; readonly command: Command; readonly args: readonly string[] }
+export type Found<T> =
+  | { readonly kind: "command"; readonly command: T; readonly args: readonly string[] }
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "unknown"; readonly word: string };
 
@@ -29,8 +29,8 @@ function wordsAt(args: readonly string[], options: readonly Option[]): number[] 
 }
 
 /** A word of a path is matched exactly, or by a beginning that no other command shares. */
-function candidates(commands: readonly Command[], depth: number, word: string): readonly Command[] {
-  const names = (command: Command): string[] => {
+function candidates<T extends CommandShape>(commands: readonly T[], depth: number, word: string): readonly T[] {
+  const names = (command: T): string[] => {
     const name = command.path[depth];
     const last = command.path.length === depth + 1 && command.alias !== undefined ? [command.alias] : [];
     return name === undefined ? [] : [name, ...last];
@@ -41,12 +41,12 @@ function candidates(commands: readonly Command[], depth: number, word: string): 
   return new Set(begun.map((command) => command.path[depth])).size === 1 ? begun : [];
 }
 
-/** Finds the command that a line names; `global` are the options that may stand before its words. */
-export function findCommand(args: readonly string[], commands: readonly Command[], global: readonly Option[]): Found {
-  const words = wordsAt(args, global);
+/** Finds the command that a line names; the tool's own options may stand before its words. */
+export function findCommand<T extends CommandShape>(args: readonly string[], tool: ToolShape<T>): Found<T> {
+  const words = wordsAt(args, tool.options);
   const asked = args[words[0] ?? -1] === "help";
   if (asked) words.shift();
-  let left = commands;
+  let left = tool.commands;
   let depth = 0;
   while (depth < words.length) {
     const word = args[words[depth] as number] as string;
@@ -57,13 +57,13 @@ export function findCommand(args: readonly string[], commands: readonly Command[
     }
     left = next;
     depth += 1;
-    const command = left[0] as Command;
+    const command = left[0] as T;
     if (left.length > 1 || command.path.length !== depth) continue;
-    if (asked) return { kind: "help", text: helpFor(command, global) };
+    if (asked) return { kind: "help", text: helpFor(command, tool) };
     const used = new Set(words.slice(0, depth));
     return { kind: "command", command, args: args.filter((_, at) => !used.has(at)) };
   }
-  return { kind: "help", text: depth === 0 ? overview(commands, global) : overview(left, global) };
+  return { kind: "help", text: overview(tool, left) };
 }
 
 function optionLines(options: readonly Option[]): string {
@@ -78,22 +78,22 @@ function optionLines(options: readonly Option[]): string {
 }
 
 /** The help of one command. */
-export function helpFor(command: Command, global: readonly Option[]): string {
+export function helpFor<T extends CommandShape>(command: CommandShape, tool: ToolShape<T>): string {
   const name = command.path.join(" ");
   const options = command.options.length === 0 ? "" : `OPTIONS:\n${optionLines(command.options)}\n`;
   return (
-    `NAME:\n  ${name} - ${command.help}\n\nUSAGE:\n  quoratectl ${`${name} ${command.usage}`.trim()}\n\n` +
-    `${options}GLOBAL OPTIONS:\n${optionLines(global)}\n`
+    `NAME:\n  ${name} - ${command.help}\n\nUSAGE:\n  ${tool.name} ${`${name} ${command.usage}`.trim()}\n\n` +
+    `${options}GLOBAL OPTIONS:\n${optionLines(tool.options)}\n`
   );
 }
 
-function overview(commands: readonly Command[], global: readonly Option[]): string {
+function overview<T extends CommandShape>(tool: ToolShape<T>, commands: readonly T[]): string {
   const names = commands.map((command) => command.path.join(" "));
   const column = names.reduce((most, name) => Math.max(most, name.length), 0) + 2;
   const lines = commands.map((command, at) => `  ${(names[at] as string).padEnd(column)}${command.help}\n`).join("");
   return (
-    "NAME:\n  quoratectl - Asks and changes a cluster, as etcdctl does.\n\nUSAGE:\n  quoratectl [flags] <command>\n\n" +
+    `NAME:\n  ${tool.name} - ${tool.summary}\n\nUSAGE:\n  ${tool.name} [flags] <command>\n\n` +
     `VERSION:\n  ${etcdVersion}\n\nAPI VERSION:\n  ${etcdVersionLine}\n\nCOMMANDS:\n${lines}\n` +
-    `GLOBAL OPTIONS:\n${optionLines(global)}\nEach global option can be given as a variable: --endpoints as ETCDCTL_ENDPOINTS.\n`
+    `GLOBAL OPTIONS:\n${optionLines(tool.options)}\n${tool.note}`
   );
 }
