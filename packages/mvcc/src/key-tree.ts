@@ -70,22 +70,51 @@ export class KeyTree {
     return this.#leaves.byteSize + this.#inners.byteSize;
   }
 
-  /** Finds the first entry whose key is `key` or behind it; the position may be just past the end of its leaf. */
+  /**
+   * Finds the first entry whose key is `key` or behind it; the position may be just past the end of its leaf.
+   *
+   * The way down trusts the heads alone, so that it touches no keys but in ties. A key that is not in the tree may
+   * be led astray by that; its neighbours tell, and then the way is taken again with every prefix checked.
+   */
   search(key: Uint8Array): void {
+    this.#descend(key, true);
+    const words = this.#leafWords(this.leaf);
+    const base = this.#leafBase(this.leaf);
+    if (this.found ? this.#keys.sharesPrefix(words, base, this.position, key) : this.#fits(words, base, key)) return;
+    this.#descend(key, false);
+  }
+
+  #descend(key: Uint8Array, trusting: boolean): void {
     const inners = this.#inners;
+    const keys = this.#keys;
     let node = this.#root;
     for (let level = this.#height; level > 0; level--) {
       const words = inners.chunks[node >>> innerShift] as Uint32Array;
       const base = (node & inners.mask) * innerWords;
-      const bound = this.#keys.lowerBound(words, base, key);
-      const child = this.#keys.found || bound === 0 ? bound : bound - 1;
+      const bound = trusting ? keys.guess(words, base, key) : keys.lowerBound(words, base, key);
+      const child = keys.found || bound === 0 ? bound : bound - 1;
       this.#pathNode[level] = node;
       this.#pathChild[level] = child;
       node = words[base + childrenAt + child] as number;
     }
+    const words = this.#leafWords(node);
+    const base = this.#leafBase(node);
     this.leaf = node;
-    this.position = this.#keys.lowerBound(this.#leafWords(node), this.#leafBase(node), key);
-    this.found = this.#keys.found;
+    this.position = trusting ? keys.guess(words, base, key) : keys.lowerBound(words, base, key);
+    this.found = keys.found;
+  }
+
+  /** Whether `key`, which was not found, belongs where the search stands: behind one neighbour and before the other. */
+  #fits(words: Uint32Array, base: number, key: Uint8Array): boolean {
+    const keys = this.#keys;
+    const count = words[base + wordCount] as number;
+    if (count === 0) return true;
+    // With the prefix confirmed, what the heads say of the neighbours inside the leaf holds.
+    if (!keys.sharesPrefix(words, base, this.position < count ? this.position : count - 1, key)) return false;
+    if (this.position === 0 && words[base + wordPrev] !== 0) return false;
+    if (this.position < count) return true;
+    const next = words[base + wordNext] as number;
+    return next === 0 || keys.order(this.#leafWords(next), this.#leafBase(next), 0, key) > 0;
   }
 
   /** The first leaf, and the place before its first entry. */
@@ -264,14 +293,16 @@ export class KeyTree {
     // Keys that arrive in order leave full leaves behind.
     const cut = next === 0 && this.position === capacity ? capacity - 1 : capacity / 2;
     moveTail(words, base + entriesAt, target, targetBase + entriesAt, cut);
+    moveTail(words, base + headsAt, target, targetBase + headsAt, cut);
+    target[targetBase + wordPrefix] = words[base + wordPrefix] as number;
     words[base + wordCount] = cut;
     target[targetBase + wordCount] = capacity - cut;
     target[targetBase + wordNext] = next;
     target[targetBase + wordPrev] = left;
     words[base + wordNext] = right;
     if (next !== 0) this.#leafWords(next)[this.#leafBase(next) + wordPrev] = right;
-    this.#keys.rebuild(words, base);
-    this.#keys.rebuild(target, targetBase);
+    this.#keys.sharpen(words, base);
+    this.#keys.sharpen(target, targetBase);
     let moved = 0;
     for (let i = 0; i < capacity - cut; i++) if ((target[targetBase + entriesAt + i] as number) < deadBit) moved += 1;
     this.#insertChild(1, right, (target[targetBase + entriesAt] as number) & slotMask, moved);

@@ -1,4 +1,4 @@
-import { type ChunkOwner, WordTable } from "./word-table.ts";
+import { WordTable } from "./word-table.ts";
 
 const tombstoneBit = 0x80000000;
 const listedBit = 0x40000000;
@@ -7,39 +7,33 @@ const subMask = 0x3fffffff;
 const wordKey = 0;
 const wordSub = 1;
 const wordOlder = 2;
-const words = 3;
+const wordMain = 3;
+const wordCreate = 4;
+const wordVersion = 5;
+const wordHighA = 6;
+const wordHighB = 7;
+const stride = 8;
 
-const numberMain = 0;
-const numberCreate = 1;
-const numberVersion = 2;
-const numbers = 3;
-
-/** Records per chunk: 288 KiB in two arrays. */
+/** Records per chunk: 256 KiB. */
 const chunkShift = 13;
+const scale = 0x100000000;
 
 /**
- * The revisions of all keys. A record is one change of one key:
+ * The revisions of all keys. A record is one change of one key, 32 bytes, so that it never crosses a cache line:
  *
  * ```
- *  f64 main   f64 createRevision   f64 version        36 bytes
- *  u32 key    u32 tombstone:1 listed:1 sub:30   u32 older
+ *  word 0  key            6  main >> 32 (21 bits)    | createRevision >> 32, low 11 bits
+ *       1  tombstone:1 listed:1 sub:30
+ *       2  older          7  version >> 32 (21 bits) | createRevision >> 32, high 10 bits
+ *       3  main, low 32 bits   4  createRevision, low 32 bits   5  version, low 32 bits
  * ```
  *
  * The newest record of a key is its *slot*: its id is the key's identity for as long as the index knows the key, and
  * its word `key` says where the key's bytes are. `older` chains the earlier revisions, newest first, 0 ends.
  * A tombstone's createRevision and version are 0.
  */
-export class RevisionTable implements ChunkOwner {
-  readonly #words: WordTable = new WordTable(words, chunkShift, wordOlder, this);
-  readonly #numbers: Float64Array[] = [];
-
-  onChunkAdded(chunk: number): void {
-    this.#numbers[chunk] = new Float64Array(numbers << chunkShift);
-  }
-
-  onChunkDropped(chunk: number): void {
-    this.#numbers[chunk] = new Float64Array(0);
-  }
+export class RevisionTable {
+  readonly #words: WordTable = new WordTable(stride, chunkShift, wordOlder);
 
   /** Records in use. */
   get size(): number {
@@ -48,20 +42,18 @@ export class RevisionTable implements ChunkOwner {
 
   /** Bytes held. */
   get byteSize(): number {
-    let size = this.#words.byteSize;
-    for (const chunk of this.#numbers) size += chunk.byteLength;
-    return size;
+    return this.#words.byteSize;
   }
 
   /** Returns a new record; it is no tombstone, not listed, and has no older one. */
   add(main: number, sub: number, createRevision: number, version: number): number {
     const id = this.#words.allocate();
+    const words = this.#chunk(id);
+    const at = this.#at(id);
+    words[at + wordKey] = 0;
+    words[at + wordSub] = 0;
+    words[at + wordOlder] = 0;
     this.set(id, main, sub, createRevision, version);
-    const chunk = this.#words.chunks[id >>> chunkShift] as Uint32Array;
-    const at = (id & this.#words.mask) * words;
-    chunk[at + wordKey] = 0;
-    chunk[at + wordSub] = sub;
-    chunk[at + wordOlder] = 0;
     return id;
   }
 
@@ -71,94 +63,110 @@ export class RevisionTable implements ChunkOwner {
 
   /** Overwrites the revision of a record with that of a put; its key, list mark and older records stay. */
   set(id: number, main: number, sub: number, createRevision: number, version: number): void {
-    const revisions = this.#numbers[id >>> chunkShift] as Float64Array;
-    const local = id & this.#words.mask;
-    revisions[local * numbers + numberMain] = main;
-    revisions[local * numbers + numberCreate] = createRevision;
-    revisions[local * numbers + numberVersion] = version;
-    const chunk = this.#words.chunks[id >>> chunkShift] as Uint32Array;
-    const at = local * words + wordSub;
-    chunk[at] = ((chunk[at] as number) & listedBit) | sub;
+    const words = this.#chunk(id);
+    const at = this.#at(id);
+    words[at + wordSub] = ((words[at + wordSub] as number) & listedBit) | sub;
+    words[at + wordMain] = main;
+    words[at + wordCreate] = createRevision;
+    words[at + wordVersion] = version;
+    words[at + wordHighA] = 0;
+    words[at + wordHighB] = 0;
+    if (main >= scale || version >= scale) this.#setHigh(words, at, main, createRevision, version);
+  }
+
+  /** A create revision is never above the main one, so it has high bits only when that has. */
+  #setHigh(words: Uint32Array, at: number, main: number, createRevision: number, version: number): void {
+    const create = Math.floor(createRevision / scale);
+    words[at + wordHighA] = Math.floor(main / scale) | ((create & 0x7ff) << 21);
+    words[at + wordHighB] = Math.floor(version / scale) | ((create >>> 11) << 21);
   }
 
   /** Overwrites the revision of a record with that of a tombstone. */
   setTombstone(id: number, main: number, sub: number): void {
     this.set(id, main, sub, 0, 0);
-    const chunk = this.#words.chunks[id >>> chunkShift] as Uint32Array;
-    const at = (id & this.#words.mask) * words + wordSub;
-    chunk[at] = (chunk[at] as number) | tombstoneBit;
+    const words = this.#chunk(id);
+    const at = this.#at(id) + wordSub;
+    words[at] = (words[at] as number) | tombstoneBit;
   }
 
   /** Moves the revision of slot `id` into a new record behind it, so that the slot can take a newer one. */
   push(id: number): void {
     const copy = this.#words.allocate();
-    const fromWords = this.#words.chunks[id >>> chunkShift] as Uint32Array;
-    const fromNumbers = this.#numbers[id >>> chunkShift] as Float64Array;
-    const toWords = this.#words.chunks[copy >>> chunkShift] as Uint32Array;
-    const toNumbers = this.#numbers[copy >>> chunkShift] as Float64Array;
-    const from = (id & this.#words.mask) * words;
-    const to = (copy & this.#words.mask) * words;
-    toNumbers[to] = fromNumbers[from] as number;
-    toNumbers[to + 1] = fromNumbers[from + 1] as number;
-    toNumbers[to + 2] = fromNumbers[from + 2] as number;
-    toWords[to + wordKey] = 0;
-    toWords[to + wordSub] = (fromWords[from + wordSub] as number) & ~listedBit;
-    toWords[to + wordOlder] = fromWords[from + wordOlder] as number;
-    fromWords[from + wordOlder] = copy;
+    const from = this.#chunk(id);
+    const to = this.#chunk(copy);
+    const source = this.#at(id);
+    const target = this.#at(copy);
+    for (let word = wordSub; word < stride; word++) to[target + word] = from[source + word] as number;
+    to[target + wordKey] = 0;
+    to[target + wordSub] = (to[target + wordSub] as number) & ~listedBit;
+    from[source + wordOlder] = copy;
   }
 
   main(id: number): number {
-    return (this.#numbers[id >>> chunkShift] as Float64Array)[(id & this.#words.mask) * numbers + numberMain] as number;
+    const words = this.#chunk(id);
+    const at = this.#at(id);
+    const high = words[at + wordHighA] as number;
+    const low = words[at + wordMain] as number;
+    return high === 0 ? low : (high & 0x1fffff) * scale + low;
   }
 
   createRevision(id: number): number {
-    return (this.#numbers[id >>> chunkShift] as Float64Array)[
-      (id & this.#words.mask) * numbers + numberCreate
-    ] as number;
+    const words = this.#chunk(id);
+    const at = this.#at(id);
+    const highA = words[at + wordHighA] as number;
+    const highB = words[at + wordHighB] as number;
+    const low = words[at + wordCreate] as number;
+    return highA === 0 ? low : ((highA >>> 21) | ((highB >>> 21) << 11)) * scale + low;
   }
 
   version(id: number): number {
-    return (this.#numbers[id >>> chunkShift] as Float64Array)[
-      (id & this.#words.mask) * numbers + numberVersion
-    ] as number;
+    const words = this.#chunk(id);
+    const at = this.#at(id);
+    const high = words[at + wordHighB] as number;
+    const low = words[at + wordVersion] as number;
+    return high === 0 ? low : (high & 0x1fffff) * scale + low;
   }
 
   sub(id: number): number {
-    return this.#word(id, wordSub) & subMask;
+    return (this.#chunk(id)[this.#at(id) + wordSub] as number) & subMask;
   }
 
   isTombstone(id: number): boolean {
-    return this.#word(id, wordSub) >= tombstoneBit;
+    return (this.#chunk(id)[this.#at(id) + wordSub] as number) >= tombstoneBit;
   }
 
   older(id: number): number {
-    return this.#word(id, wordOlder);
+    return this.#chunk(id)[this.#at(id) + wordOlder] as number;
   }
 
   setOlder(id: number, older: number): void {
-    (this.#words.chunks[id >>> chunkShift] as Uint32Array)[(id & this.#words.mask) * words + wordOlder] = older;
+    this.#chunk(id)[this.#at(id) + wordOlder] = older;
   }
 
   keyRef(id: number): number {
-    return this.#word(id, wordKey);
+    return this.#chunk(id)[this.#at(id) + wordKey] as number;
   }
 
   setKeyRef(id: number, ref: number): void {
-    (this.#words.chunks[id >>> chunkShift] as Uint32Array)[(id & this.#words.mask) * words + wordKey] = ref;
+    this.#chunk(id)[this.#at(id) + wordKey] = ref;
   }
 
   /** Whether the slot stands in the list of keys that a compaction has to look at. */
   isListed(id: number): boolean {
-    return (this.#word(id, wordSub) & listedBit) !== 0;
+    return ((this.#chunk(id)[this.#at(id) + wordSub] as number) & listedBit) !== 0;
   }
 
   setListed(id: number, listed: boolean): void {
-    const chunk = this.#words.chunks[id >>> chunkShift] as Uint32Array;
-    const at = (id & this.#words.mask) * words + wordSub;
-    chunk[at] = listed ? (chunk[at] as number) | listedBit : (chunk[at] as number) & ~listedBit;
+    const words = this.#chunk(id);
+    const at = this.#at(id) + wordSub;
+    words[at] = listed ? (words[at] as number) | listedBit : (words[at] as number) & ~listedBit;
   }
 
-  #word(id: number, word: number): number {
-    return (this.#words.chunks[id >>> chunkShift] as Uint32Array)[(id & this.#words.mask) * words + word] as number;
+  #chunk(id: number): Uint32Array {
+    return this.#words.chunks[id >>> chunkShift] as Uint32Array;
+  }
+
+  #at(id: number): number {
+    return (id & ((1 << chunkShift) - 1)) * stride;
   }
 }

@@ -51,25 +51,39 @@ export class NodeKeys {
     return this.records.keyRef((node[base + entriesAt + position] as number) & slotMask);
   }
 
+  /** Orders the key of an entry against `key`. */
+  order(node: Uint32Array, base: number, position: number, key: Uint8Array): number {
+    return this.arena.compare(this.refOf(node, base, position), key, 0);
+  }
+
   /** Position of the first entry whose key is `key` or behind it; the node's count when there is none. */
   lowerBound(node: Uint32Array, base: number, key: Uint8Array): number {
     const count = node[base + wordCount] as number;
     const prefix = node[base + wordPrefix] as number;
-    this.found = false;
-    if (count === 0) return 0;
-    if (prefix > 0) {
+    if (count > 0 && prefix > 0) {
       const ref = this.refOf(node, base, 0);
-      if (this.arena.sharedWith(ref, key, prefix) < prefix) return this.arena.compare(ref, key, 0) > 0 ? 0 : count;
+      if (this.arena.sharedWith(ref, key, prefix) < prefix) {
+        this.found = false;
+        return this.arena.compare(ref, key, 0) > 0 ? 0 : count;
+      }
     }
+    return this.guess(node, base, key);
+  }
+
+  /** As `lowerBound`, but takes for granted that `key` shares the node's prefix; `found` is then as uncertain. */
+  guess(node: Uint32Array, base: number, key: Uint8Array): number {
+    const count = node[base + wordCount] as number;
+    const prefix = node[base + wordPrefix] as number;
     const head = headOfKey(key, prefix);
+    const heads = base + headsAt;
     let low = 0;
     let high = count;
-    const heads = base + headsAt;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((node[heads + middle] as number) < head) low = middle + 1;
       else high = middle;
     }
+    this.found = false;
     if (low === count || node[heads + low] !== head) return low;
     return this.#lowerBoundOfTies(node, base, key, prefix, head, low, count);
   }
@@ -99,7 +113,24 @@ export class NodeKeys {
     return low;
   }
 
-  /** Computes prefix and heads anew, as after a split. */
+  /** Whether the key of an entry begins with the node's prefix as `key` does. */
+  sharesPrefix(node: Uint32Array, base: number, position: number, key: Uint8Array): boolean {
+    const prefix = node[base + wordPrefix] as number;
+    return prefix === 0 || this.arena.sharedWith(this.refOf(node, base, position), key, prefix) === prefix;
+  }
+
+  /**
+   * After a split, whose halves kept prefix and heads: computes both anew if the heads tell too few keys apart.
+   * That touches every key, so it is worth it only then.
+   */
+  sharpen(node: Uint32Array, base: number): void {
+    const count = node[base + wordCount] as number;
+    let ties = 0;
+    for (let i = 1; i < count; i++) if (node[base + headsAt + i] === node[base + headsAt + i - 1]) ties += 1;
+    if (ties * 8 > count) this.rebuild(node, base);
+  }
+
+  /** Computes prefix and heads anew. */
   rebuild(node: Uint32Array, base: number): void {
     const count = node[base + wordCount] as number;
     if (count === 0) return;

@@ -1,11 +1,5 @@
 import { invariant } from "@quorate/base";
 
-/** What has to happen beside the words when a chunk comes or goes. */
-export interface ChunkOwner {
-  onChunkAdded(chunk: number): void;
-  onChunkDropped(chunk: number): void;
-}
-
 /**
  * A growing table of records of `stride` unsigned 32-bit words, in chunks, so that growing copies nothing, a million
  * records are a few hundred objects to the collector, and a chunk whose records are all free goes back to it.
@@ -20,7 +14,6 @@ export class WordTable {
   readonly shift: number;
   readonly mask: number;
   readonly #link: number;
-  readonly #owner: ChunkOwner | undefined;
   /** Per chunk: records in use, ids never handed out from here on, first freed record plus one. */
   readonly #used: number[] = [];
   readonly #fresh: number[] = [];
@@ -31,12 +24,11 @@ export class WordTable {
    * @param shift base-2 logarithm of the records in a chunk.
    * @param link the word that links free records.
    */
-  constructor(stride: number, shift: number, link: number, owner?: ChunkOwner) {
+  constructor(stride: number, shift: number, link: number) {
     this.stride = stride;
     this.shift = shift;
     this.mask = (1 << shift) - 1;
     this.#link = link;
-    this.#owner = owner;
   }
 
   /** Records handed out. */
@@ -98,13 +90,11 @@ export class WordTable {
     this.#used[chunk] = 0;
     this.#freed[chunk] = 0;
     this.#fresh[chunk] = chunk === 0 ? 1 : 0;
-    this.#owner?.onChunkAdded(chunk);
   }
 
   #dropChunk(chunk: number): void {
     this.chunks[chunk] = new Uint32Array(0);
     this.#freed[chunk] = 0;
     this.#fresh[chunk] = 0;
-    this.#owner?.onChunkDropped(chunk);
   }
 }
