@@ -38,6 +38,8 @@ export interface LoopParts {
   readonly proposals: Waiters<Outcome>;
   readonly reads: Reads;
   readonly link: PeerLink;
+  /** For how long proposals are held back while the leader cannot be reached. */
+  readonly holdMs: number;
   readonly sink: LoopSink;
 }
 
@@ -118,13 +120,19 @@ export class Loop {
   #propose(): void {
     const { proposals, node } = this.#p;
     // Without a leader they wait until there is one, or until their time is over.
-    if (proposals.queuedCount === 0 || node.lead === noMember) return;
+    if (proposals.queuedCount === 0 || node.lead === noMember || this.#leaderIsOutOfReach()) return;
     const result = node.propose(proposals.queuedData());
     if (result.kind === "accepted") {
-      proposals.markProposed();
+      proposals.markProposed(node.term);
       return;
     }
     if (result.reason !== "noLeader") proposals.failQueued(new KvError("raftProposalDropped"));
+  }
+
+  /** What is forwarded to a leader that has just died would be lost: it waits for the next leader, for a while. */
+  #leaderIsOutOfReach(): boolean {
+    const { node, link, proposals, holdMs } = this.#p;
+    return node.lead !== node.id && link.activeSince(node.lead) === 0 && proposals.queuedForMs() < holdMs;
   }
 
   #askReads(): void {

@@ -170,6 +170,7 @@ export class Member {
       proposals: this.#proposals,
       reads: this.#reads,
       link,
+      holdMs: 2 * options.electionMs,
       sink: {
         onLeadChanged: (lead) => this.#onLeadChanged(lead),
         installSnapshot: (snapshot: Snapshot, append) => this.#snapshots.install(snapshot, append),
@@ -359,6 +360,7 @@ export class Member {
   }
 
   #onLeaderEntry(term: Term): void {
+    this.#proposals.failBefore(term, new KvError("timeoutDueToLeaderFail"));
     if (this.isLeader && term === this.#node.term) this.duties.checkClusterVersion();
   }
 

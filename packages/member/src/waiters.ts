@@ -1,5 +1,5 @@
 import { KvError } from "@quorate/api";
-import type { Clock } from "@quorate/base";
+import type { Clock, Term } from "@quorate/base";
 import type { RequestIds } from "./identity.ts";
 
 /** What a proposer is told. Exactly one of the two is called, once. */
@@ -15,6 +15,8 @@ export interface Proposal<T> {
   readonly waiter: Waiter<T>;
   /** The clock's reading when it came. */
   readonly startedMs: number;
+  /** The term in which it was handed to raft. */
+  term: Term;
 }
 
 /** Why a proposal that was handed to raft had no outcome in time, decided when the time is over. */
@@ -39,7 +41,7 @@ export class Waiters<T> {
 
   /** Queues a proposal for the next batch. */
   queue(serial: number, data: Uint8Array, waiter: Waiter<T>): void {
-    this.#queued.push({ serial, data, waiter, startedMs: this.#clock.nowMs() });
+    this.#queued.push({ serial, data, waiter, startedMs: this.#clock.nowMs(), term: 0 });
   }
 
   get queuedCount(): number {
@@ -56,9 +58,30 @@ export class Waiters<T> {
   }
 
   /** The batch was taken by raft: from now on the proposals wait for their entries. */
-  markProposed(): void {
-    for (const proposal of this.#queued) this.#waiting.set(proposal.serial, proposal);
+  markProposed(term: Term): void {
+    for (const proposal of this.#queued) {
+      proposal.term = term;
+      this.#waiting.set(proposal.serial, proposal);
+    }
     this.#queued = [];
+  }
+
+  /** For how long the oldest queued proposal has been waiting; 0 when there is none. */
+  queuedForMs(): number {
+    const oldest = this.#queued[0];
+    return oldest === undefined ? 0 : this.#clock.nowMs() - oldest.startedMs;
+  }
+
+  /**
+   * A leader of `term` is at work, and all that it took over is applied here: what was proposed before it and is still
+   * missing was most likely lost with the leader before. Its proposers learn so at once; the outcome stays unknown.
+   */
+  failBefore(term: Term, error: KvError): void {
+    for (const proposal of this.#waiting.values()) {
+      if (proposal.term >= term) break;
+      this.#waiting.delete(proposal.serial);
+      proposal.waiter.fail(error);
+    }
   }
 
   /** The batch was refused for good. */
