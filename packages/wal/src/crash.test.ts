@@ -6,7 +6,7 @@ import { hasWal, type LogPosition, logStart, validSnapshots, Wal } from "./index
 import { bare, confState, directory, entryAt, metadata, stateAt } from "./testing/log.ts";
 
 const options = { segmentBytes: 4096 };
-const batches = 24;
+const batches = 36;
 
 /** What the caller was told. */
 interface Promised {
@@ -26,15 +26,15 @@ async function live(disk: MemoryDisk, promised: Promised): Promise<void> {
   promised.created = true;
   let index = 0;
   for (let batch = 1; batch <= batches; batch++) {
-    const term = 1 + Math.floor(batch / 8);
+    const term = 1 + Math.floor(batch / 12);
     const entries = [1, 2, 3].map((i) => entryAt(index + i, term, 150 + ((batch * 53) % 300)));
     index += 3;
     wal.append(stateAt(term, index - 3), entries);
     await wal.sync();
     promised.index = index;
     promised.term = term;
-    if (batch % 7 === 0) {
-      const snapshot = { index: index - 3, term: 1 + Math.floor((batch - 1) / 8) };
+    if (batch % 11 === 0) {
+      const snapshot = { index: index - 3, term: 1 + Math.floor((batch - 1) / 12) };
       await wal.saveSnapshot({ ...snapshot, confState });
       promised.snapshot = snapshot;
       wal.release(snapshot.index);
@@ -88,27 +88,62 @@ const fates: Record<string, (random: SeededRandom) => (o: Unsynced) => boolean |
     o.kind === "write" ? Math.ceil(random.below(o.length + 1) / 512) * 512 : true,
 };
 
-async function cutAt(step: number, fate: string): Promise<boolean> {
-  let steps = 0;
-  let on = true;
-  const disk = new MemoryDisk({
+/** A disk whose power ends at a step, once. */
+class CutDisk {
+  #left = Number.POSITIVE_INFINITY;
+  readonly disk: MemoryDisk = new MemoryDisk({
     before: ({ operation, path }) => {
-      if (on && steps++ >= step) throw new DiskError(operation, path, "EIO", { cause: new PowerCut() });
+      if (this.#left-- <= 0) throw new DiskError(operation, path, "EIO", { cause: new PowerCut() });
     },
   });
-  const promised: Promised = { created: false, index: 0, term: 0, snapshot: logStart };
-  const about = `${fate}, cut at step ${step}`;
-  const finished = await live(disk, promised).then(
-    () => true,
-    (error: unknown) => {
-      expect((error as Error).cause, about).toBeInstanceOf(PowerCut);
+
+  /** Runs `body` until `steps` steps are done; returns whether it came to its end before. */
+  async run(steps: number, body: () => Promise<void>, about: string): Promise<boolean> {
+    this.#left = steps;
+    try {
+      await body();
+      return true;
+    } catch (error) {
+      if (!(error instanceof DiskError && error.cause instanceof PowerCut)) throw error;
+      expect(error.code, about).toBe("EIO");
       return false;
-    },
-  );
-  disk.crash((fates[fate] as (typeof fates)[string])(new SeededRandom(step)));
-  on = false;
-  await recover(disk, promised, about);
+    } finally {
+      this.#left = Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+const nothing = (): Promised => ({ created: false, index: 0, term: 0, snapshot: logStart });
+
+async function cutAt(step: number, fate: string): Promise<boolean> {
+  const cut = new CutDisk();
+  const promised = nothing();
+  const about = `${fate}, cut at step ${step}`;
+  const finished = await cut.run(step, () => live(cut.disk, promised), about);
+  cut.disk.crash((fates[fate] as (typeof fates)[string])(new SeededRandom(step)));
+  await recover(cut.disk, promised, about);
   return finished;
+}
+
+/** A first cut while the log lives, a second while it starts again. */
+async function cutTwice(step: number, second: number): Promise<{ finished: boolean; started: boolean }> {
+  const cut = new CutDisk();
+  const promised = nothing();
+  const random = new SeededRandom(step * 1000 + second);
+  const half = (o: Unsynced): boolean | number =>
+    o.kind === "write" ? random.below(o.length + 1) : random.below(2) === 1;
+  const about = `cut at step ${step}, then at ${second}`;
+  const finished = await cut.run(step, () => live(cut.disk, promised), about);
+  cut.disk.crash(half);
+  const start = async (): Promise<void> => {
+    if (!hasWal(cut.disk, directory)) return;
+    const from = validSnapshots(cut.disk, directory).at(-1) ?? logStart;
+    await Wal.open(cut.disk, directory, from, options);
+  };
+  const started = await cut.run(second, start, about);
+  cut.disk.crash(half);
+  await recover(cut.disk, promised, about);
+  return { finished, started };
 }
 
 describe("after a power cut at each step of creating, appending, cutting, releasing and purging (D08, D09)", () => {
@@ -119,6 +154,18 @@ describe("after a power cut at each step of creating, appending, cutting, releas
       expect(step).toBeGreaterThan(100);
     });
   }
+
+  test("and again at each step of the start that follows", async () => {
+    let seconds = 0;
+    for (let step = 0; ; step += 3) {
+      let second = 0;
+      let outcome = await cutTwice(step, second);
+      while (!outcome.started) outcome = await cutTwice(step, ++second);
+      seconds = Math.max(seconds, second);
+      if (outcome.finished) break;
+    }
+    expect(seconds).toBeGreaterThan(4);
+  });
 });
 
 test("a write that a cut left without its segment's beginning is started over", async () => {
