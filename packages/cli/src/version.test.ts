@@ -1,15 +1,16 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { etcdVersion, etcdVersionLine, quorateVersion } from "./version.ts";
-
-/** The value of a constant in the server's sources; importing them would load what the tools must not. */
-function serverConstant(name: string): string | undefined {
-  const path = new URL("../../server/src/flags/version.ts", import.meta.url);
-  return new RegExp(`const ${name} = "([^"]+)"`).exec(readFileSync(path, "utf8"))?.[1];
-}
+import * as server from "../../server/src/flags/version.ts";
+import { etcdVersion, etcdVersionLine, quorateVersion, serverVersionText } from "./version.ts";
 
 test("the tools name the same versions as the server", () => {
-  expect(etcdVersion).toBe(serverConstant("etcdVersion"));
-  expect(etcdVersionLine).toBe(serverConstant("etcdVersionLine"));
-  expect(quorateVersion).toBe(serverConstant("quorateVersion"));
+  expect(etcdVersion).toBe(server.etcdVersion);
+  expect(etcdVersionLine).toBe(server.etcdVersionLine);
+  expect(quorateVersion).toBe(server.quorateVersion);
+});
+
+test("--version is answered without the server in the server's words", () => {
+  for (const arch of ["x64", "arm64"]) {
+    const text = server.versionText({ nodeVersion: "v20.19.0", platform: "linux", arch });
+    expect(serverVersionText("v20.19.0", "linux", arch)).toBe(text);
+  }
 });
