@@ -1,4 +1,4 @@
-import type { LeaseId } from "@quorate/base";
+import { CorruptError, type LeaseId } from "@quorate/base";
 import type { KeyIndex } from "./key-index.ts";
 import { noLease, RowReader } from "./key-value.ts";
 import type { RowStore } from "./ports.ts";
@@ -55,6 +55,12 @@ export class RestoreJob {
     reader.read(row);
     this.#lastMain = mainOf(key);
     this.#lastSub = subOf(key);
+    if (reader.createRevision > this.#lastMain) {
+      throw new CorruptError(
+        "bucket key",
+        `revision ${this.#lastMain} is of a key created at ${reader.createRevision}`,
+      );
+    }
     const slot = this.#index.restore(
       row.subarray(reader.keyStart, reader.keyEnd),
       this.#lastMain,
