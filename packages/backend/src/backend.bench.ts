@@ -1,12 +1,10 @@
-/**
- * Prints what the backend costs, beside the budgets of the design. Bundle and run:
- * `esbuild --bundle --platform=node --format=esm packages/backend/src/backend.bench.ts --outfile=… && node …`
- */
+/** Prints what the backend costs, beside the budgets of the design: `npm run bench:micro -- backend`. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@quorate/base";
 import { Backend } from "./backend.ts";
+import type { Bucket } from "./bucket.ts";
 import { FileDisk } from "./testing/file-disk.ts";
 import type { BackendOptions } from "./types.ts";
 
@@ -43,8 +41,14 @@ function revisionKey(main: number, key: Uint8Array = new Uint8Array(17)): Uint8A
   return key;
 }
 
-function report(name: string, microseconds: number, budget = ""): void {
-  console.log(`${name.padEnd(44)} ${microseconds.toFixed(3).padStart(10)} µs ${budget}`);
+/** Prints one line, or with BENCH_JSON=1 the form that `npm run bench:micro` gathers. */
+function report(what: string, value: number, unit: "µs" | "ms", budget?: number): void {
+  if (process.env["BENCH_JSON"] === "1") {
+    console.log(JSON.stringify({ layer: "backend", what, unit, value, ...(budget === undefined ? {} : { budget }) }));
+    return;
+  }
+  const limit = budget === undefined ? "" : `budget ${budget}`;
+  console.log(`${what.padEnd(52)} ${value.toFixed(3).padStart(10)} ${unit} ${limit}`);
 }
 
 function timed(count: number, run: () => void): number {
@@ -61,11 +65,12 @@ function best(count: number, run: () => void): number {
   return least;
 }
 
-async function measure(folder: string): Promise<void> {
-  let backend = await Backend.open(new FileDisk(), join(folder, "db"), options);
-  const key = backend.batch.createBucket(new TextEncoder().encode("key"));
-  const keys = Array.from({ length: rows }, (_, i) => revisionKey(i + 2));
-  const values = Array.from({ length: 1000 }, (_, i) => new Uint8Array(valueBytes).fill(i));
+const keys = Array.from({ length: rows }, (_, i) => revisionKey(i + 2));
+const values = Array.from({ length: 1000 }, (_, i) => new Uint8Array(valueBytes).fill(i));
+/** All keys in an order that jumps over the whole file. */
+const shuffled = Array.from({ length: rows }, (_, i) => keys[(i * 7919) % rows] as Uint8Array);
+
+async function measureWrites(backend: Backend, key: Bucket): Promise<void> {
   let putMicros = 0;
   let sealMs = 0;
   let commitMs = 0;
@@ -81,103 +86,93 @@ async function measure(folder: string): Promise<void> {
     await committed;
     commitMs += performance.now() - start;
   }
-  report("sequential put", putMicros / rows, "budget 2");
-  report(
-    "  share of the commit on the loop",
-    (sealMs * 1000) / rows,
-    `put and commit together ${((putMicros + sealMs * 1000) / rows).toFixed(3)}`,
-  );
-  report(`commit of ${batchRows} rows, on the loop`, (sealMs * 1000 * batchRows) / rows);
-  report(`commit of ${batchRows} rows, until durable`, (commitMs * 1000 * batchRows) / rows);
+  report("sequential put", putMicros / rows, "µs", 2);
+  report("sequential put with its share of the commit", putMicros / rows + (sealMs * 1000) / rows, "µs", 2);
+  report("commit of 10,000 puts, on the loop", (sealMs * batchRows) / rows, "ms");
+  report("commit of 10,000 puts, until durable", (commitMs * batchRows) / rows, "ms");
+}
 
-  const order = Array.from({ length: rows }, (_, i) => keys[(i * 7919) % rows] as Uint8Array);
+function measureReads(backend: Backend, key: Bucket): void {
   const scratch = new Uint8Array(17);
   const get = (): void => {
-    let found = 0;
     for (let i = 0; i < rows; i++) {
-      if (backend.batch.get(key, revisionKey(((i * 7919) % rows) + 2, scratch)) !== undefined) found += 1;
+      const value = backend.batch.get(key, revisionKey(((i * 7919) % rows) + 2, scratch));
+      if (value === undefined) throw new Error("a row is missing");
     }
-    if (found !== rows) throw new Error("rows are missing");
   };
-  report("cached random get", best(rows, get), "budget 1.5");
-
   let sum = 0;
-  const range = (): void => {
-    backend.batch.range(key, keys[0] as Uint8Array, undefined, (k, v) => {
-      sum += k.length + v.length;
-    });
+  const visit = (k: Uint8Array, v: Uint8Array): void => {
+    sum += k.length + v.length;
   };
-  report("range, a row", best(rows, range), "budget 0.4");
-  const short = (): void => {
-    for (let i = 0; i < 20_000; i++) {
-      backend.batch.range(
-        key,
-        order[i] as Uint8Array,
-        undefined,
-        (k, v) => {
-          sum += k.length + v.length;
-        },
-        1,
-      );
+  const scan = (): void => {
+    for (let i = 0; i < 20_000; i++) backend.batch.range(key, shuffled[i] as Uint8Array, undefined, visit, 1);
+  };
+  const readAndClose = (): void => {
+    for (let i = 0; i < 100_000; i++) backend.read().close();
+  };
+  const from = keys[0] as Uint8Array;
+  report("cached random get", best(rows, get), "µs", 1.5);
+  report(
+    "range, a row",
+    best(rows, () => void backend.batch.range(key, from, undefined, visit)),
+    "µs",
+    0.4,
+  );
+  report("scan for one key", best(20_000, scan), "µs");
+  report(
+    "count, each",
+    best(rows, () => void backend.batch.count(key)),
+    "µs",
+  );
+  report("open and close a read transaction", best(100_000, readAndClose), "µs");
+}
+
+async function measureChanges(backend: Backend, key: Bucket): Promise<void> {
+  const putWhileRead = (): void => {
+    for (let i = 0; i < batchRows; i++) {
+      const tx = backend.read();
+      backend.batch.put(key, revisionKey(rows + 2 + i), values[0] as Uint8Array);
+      tx.close();
     }
   };
-  report("range of one row", best(20_000, short));
-  report(
-    "count, a row",
-    timed(rows, () => backend.batch.count(key)),
-  );
-  report(
-    "open and close a read transaction",
-    timed(100_000, () => {
-      for (let i = 0; i < 100_000; i++) backend.read().close();
-    }),
-  );
-  report(
-    "read transaction, then a put, again and again",
-    timed(10_000, () => {
-      for (let i = 0; i < 10_000; i++) {
-        const tx = backend.read();
-        backend.batch.put(key, revisionKey(rows + 2 + i), values[0] as Uint8Array);
-        tx.close();
-      }
-    }),
-  );
+  const overwrite = (): void => {
+    for (let i = 0; i < 2000; i++) backend.batch.put(key, shuffled[i] as Uint8Array, values[1] as Uint8Array);
+  };
+  const remove = (): void => {
+    for (let i = 0; i < 50_000; i++) backend.batch.delete(key, keys[i] as Uint8Array);
+  };
+  report("put after a read transaction opened", timed(batchRows, putWhileRead), "µs");
   await backend.commit();
-  report(
-    "random overwrite",
-    timed(batchRows, () => {
-      for (let i = 0; i < batchRows; i++) backend.batch.put(key, order[i] as Uint8Array, values[1] as Uint8Array);
-    }),
-  );
+  report("overwrite all over the file", timed(2000, overwrite), "µs");
   const start = performance.now();
   const committed = backend.commit();
-  report("  its commit, on the loop", (performance.now() - start) * 1000);
+  report("commit of 2,000 of them, on the loop", performance.now() - start, "ms");
   await committed;
-  report(
-    "delete of a range, a row",
-    timed(50_000, () => {
-      for (let i = 0; i < 50_000; i++) backend.batch.delete(key, keys[i] as Uint8Array);
-    }),
-  );
-  await backend.close();
-  const opening = performance.now();
-  backend = await Backend.open(new FileDisk(), join(folder, "db"), { ...options, pageCacheBytesMax: 1024 * 1024 });
-  report(
-    "open, with the walk for free pages, a MiB",
-    ((performance.now() - opening) * 1000 * 1048576) / backend.size(),
-  );
-  report(
-    "uncached random get",
-    timed(20_000, () => {
-      for (let i = 0; i < 20_000; i++) backend.batch.get(key, order[i] as Uint8Array);
-    }),
-  );
+  report("delete in order", timed(50_000, remove), "µs");
+}
+
+async function measureColdFile(path: string): Promise<void> {
+  const start = performance.now();
+  const backend = await Backend.open(new FileDisk(), path, { ...options, pageCacheBytesMax: 1024 * 1024 });
+  report("open, for 100 MiB", ((performance.now() - start) * 100 * 1024 * 1024) / backend.size(), "ms");
+  const key = backend.bucket(name);
+  const get = (): void => {
+    for (let i = rows / 2; i < rows; i++) backend.batch.get(key, shuffled[i] as Uint8Array);
+  };
+  report("get from outside the cache", timed(rows / 2, get), "µs");
   await backend.close();
 }
 
+const name = new TextEncoder().encode("key");
 const folder = mkdtempSync(join(tmpdir(), "quorate-bench-"));
 try {
-  await measure(folder);
+  const backend = await Backend.open(new FileDisk(), join(folder, "db"), options);
+  const key = backend.batch.createBucket(name);
+  await measureWrites(backend, key);
+  measureReads(backend, key);
+  await measureChanges(backend, key);
+  await backend.close();
+  await measureColdFile(join(folder, "db"));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

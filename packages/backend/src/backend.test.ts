@@ -287,6 +287,11 @@ describe("space", () => {
     for (let i = 0; i < 2000; i++) backend.batch.put(key, bytes(`k${i}`), new Uint8Array(500));
     await backend.commit();
     for (let i = 0; i < 2000; i++) backend.batch.delete(key, bytes(`k${i}`));
+    const reader = backend.read();
+    await backend.commit();
+    expect(backend.sizeInUse()).toBeGreaterThan(1_000_000);
+    reader.close();
+    expect(backend.sizeInUse()).toBeLessThan(6 * 4096);
     await backend.close();
     backend = await Backend.open(disk, path, testOptions());
     expect(backend.size()).toBeGreaterThan(1_000_000);

@@ -124,9 +124,9 @@ export class Backend {
     return this.#store.meta.highWaterMark * this.#store.pageSize;
   }
 
-  /** Bytes of pages that are not free; pages that wait for a commit or a reader count as used. */
+  /** Bytes of pages that the newest tree written or an open reader needs. */
   sizeInUse(): number {
-    return this.size() - this.#store.freelist.freePages * this.#store.pageSize;
+    return this.size() - this.#store.unusedPages() * this.#store.pageSize;
   }
 
   /** Read transactions and snapshots that are open. */

@@ -100,7 +100,7 @@ describe("a defragmentation", () => {
     backend.onBeforeCommit = (tx) => tx.put(key, bytes("index"), bytes(`${++hooks}`));
     const done = backend.defragment();
     let finished = false;
-    void done.then(() => {
+    const ended = done.finally(() => {
       finished = true;
     });
     const commits: Promise<void>[] = [];
@@ -112,7 +112,7 @@ describe("a defragmentation", () => {
       if (i % 3 === 0) commits.push(backend.commit());
       await settle(1);
     }
-    await Promise.all([done, ...commits]);
+    await Promise.all([ended, ...commits]);
     expect(backend.size()).toBeLessThan(size / 4);
     expect(disk.list("/data")).toEqual(["db"]);
     expect(backend.batch.get(key, bytes("m0"))).toEqual(bytes("v"));
@@ -173,15 +173,15 @@ describe("a defragmentation", () => {
   });
 
   test("acknowledges nothing that only the old file has when the files change places", async () => {
-    let atRename: (() => void) | undefined;
+    const late: { write: () => void } = { write: () => undefined };
     const disk = await newDisk(undefined, {
       before: ({ operation, path: name }) => {
-        if (operation === "rename" && name.includes("defragment") && !name.includes("create")) atRename?.();
+        if (operation === "rename" && name.includes("defragment") && !name.includes("create")) late.write();
       },
     });
     const backend = await filled(disk, 300);
     let committed: Promise<void> | undefined;
-    atRename = () => {
+    late.write = () => {
       backend.batch.put(key, bytes("late"), bytes("v"));
       committed = backend.commit();
     };

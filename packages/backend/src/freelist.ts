@@ -4,6 +4,7 @@ import { invariant } from "@quorate/base";
 interface Pending {
   readonly txid: number;
   readonly runs: number[];
+  pages: number;
 }
 
 /**
@@ -51,11 +52,19 @@ export class Freelist {
     let last = this.#pending[this.#pending.length - 1];
     if (last === undefined || last.txid !== txid) {
       invariant(last === undefined || last.txid < txid, "transactions free pages in order", () => ({ txid }));
-      last = { txid, runs: [] };
+      last = { txid, runs: [], pages: 0 };
       this.#pending.push(last);
     }
     last.runs.push(first, count);
+    last.pages += count;
     this.#pendingPages += count;
+  }
+
+  /** Counts pages that are free or that transactions up to and including `txid` stopped using. */
+  unusedPages(txid: number): number {
+    let unused = this.#free;
+    for (const pending of this.#pending) if (pending.txid <= txid) unused += pending.pages;
+    return unused;
   }
 
   /** Makes free what transactions up to and including `txid` stopped using. */

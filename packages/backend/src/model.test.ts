@@ -73,6 +73,7 @@ describe("the tree", () => {
         let backend = await Backend.open(disk, path, options);
         let model: Model = names.map(() => new Map());
         for (const name of names) backend.batch.createBucket(name);
+        const commits: Promise<void>[] = [];
         const readers: { readonly tx: ReadTx; readonly model: Model }[] = [];
         for (let round = 0; round < 12; round++) {
           change(backend, model, random, random.below(300), round % 6 < 3 ? 20 : 80);
@@ -81,11 +82,12 @@ describe("the tree", () => {
           else if (step < 7) {
             await backend.commit();
             expect([...check(disk, path)]).toEqual([]);
-          } else if (step < 8) void backend.commit();
+          } else if (step < 8) commits.push(backend.commit());
           else if (step < 9 && readers.length > 0) readers.splice(random.below(readers.length), 1)[0]?.tx.close();
           expectSame(backend.batch, model);
           for (const reader of readers) expectSame(reader.tx, reader.model);
         }
+        await Promise.all(commits);
         for (const { tx } of readers) tx.close();
         expect(backend.openReads()).toBe(0);
         await backend.close();

@@ -163,9 +163,19 @@ export class Store {
    * file name later trees, so that either one can be fallen back to, and when no reader pinned an earlier tree.
    */
   beginWrites(): void {
-    let oldest = this.meta.txid - 1;
+    this.freelist.release(this.#oldestNeeded(this.meta.txid - 1));
+  }
+
+  /** Pages that neither the newest tree nor a reader needs; those of the last commits wait before they are used again. */
+  unusedPages(): number {
+    return this.freelist.unusedPages(this.#oldestNeeded(this.meta.txid));
+  }
+
+  /** The lowest transaction that a reader pinned, at most `txid`. */
+  #oldestNeeded(txid: number): number {
+    let oldest = txid;
     for (const pin of this.#pins) if (pin.txid < oldest) oldest = pin.txid;
-    this.freelist.release(oldest);
+    return oldest;
   }
 
   /** Gives space for a page whose content is `size` bytes long; what is composed there gets written by `writePages`. */
