@@ -26,6 +26,8 @@ export interface DutyHost {
   readonly requestTimeoutMs: number;
   membership(): Membership;
   isLeader(): boolean;
+  /** Resolves when a leader is known. */
+  whenLed(): Promise<void>;
   propose(kind: number, body: Uint8Array, waiter: Waiter<Outcome>): void;
   /** Proposes an entry that is no `InternalRaftRequest`. */
   proposeRaw(serial: number, data: Uint8Array, waiter: Waiter<Outcome>): void;
@@ -93,6 +95,8 @@ export class Duties {
 
   async #publishOnce(): Promise<void> {
     const { options, localId } = this.#host;
+    // Whoever elected a leader is up, and so can tell its version.
+    await this.#host.whenLed();
     const v2 = await this.#needsV2Form();
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter<Outcome> = { settle: () => resolve(), fail: reject };

@@ -146,6 +146,7 @@ export class Member {
       requestTimeoutMs: this.requestTimeoutMs,
       membership: () => this.machine.membership,
       isLeader: () => this.isLeader,
+      whenLed: () => this.#whenLed(),
       propose: (kind, body, waiter) => this.propose(kind, body, waiter),
       proposeRaw: (serial, data, waiter) => this.#enqueue(serial, data, waiter),
     });
@@ -331,6 +332,17 @@ export class Member {
   membersJson(): string {
     const members = this.machine.membership.list();
     return `${members.length === 0 ? "null" : `[${members.map(memberJson).join(",")}]`}\n`;
+  }
+
+  #whenLed(): Promise<void> {
+    if (this.lead !== noMember) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = this.leadership.watch((lead) => {
+        if (lead === noMember) return;
+        stop();
+        resolve();
+      });
+    });
   }
 
   #timeoutError(startedMs: number): KvError {

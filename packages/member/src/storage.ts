@@ -18,8 +18,10 @@ import type { ConfState, Entry, HardState, InitialState, Snapshot } from "@quora
 import {
   type BucketName,
   bucketNames,
+  compareMinor,
   decodeV2Store,
   type MachineOptions,
+  parseVersion,
   StateMachine,
   type Table,
   type Tables,
@@ -353,6 +355,7 @@ async function openStorage(
       events: () => storage.events,
     });
     checkOwner(options, opened, brought.machine);
+    checkClusterVersion(options, brought.machine);
     await restore(brought.machine, clock);
     const { initial, appliedTerm } = initialState(opened, brought.machine);
     const storage: Storage = make({
@@ -484,6 +487,17 @@ function checkOwner(options: MemberOptions, opened: Opened, machine: StateMachin
   throw new BootError(
     `--data-dir ${options.dataDir} belongs to member ${hexId(opened.memberId)} named "${recorded.name}" with peer URLs ` +
       `${recorded.peerUrls.join(",")}, not to --name ${options.name}`,
+  );
+}
+
+/** A member older than its cluster would not understand what the others write. */
+function checkClusterVersion(options: MemberOptions, machine: StateMachine): void {
+  const own = parseVersion(options.serverVersion);
+  const cluster = parseVersion(machine.membership.clusterVersion);
+  if (own === undefined || cluster === undefined || compareMinor(own, cluster) >= 0) return;
+  throw new BootError(
+    `invalid downgrade; server version is lower than determined cluster version: ${options.serverVersion} is lower than ` +
+      `${machine.membership.clusterVersion} of --data-dir ${options.dataDir}`,
   );
 }
 

@@ -19,7 +19,9 @@ import type { Outcome } from "./outcome.ts";
 import type { Tables } from "./ports.ts";
 import { Progress } from "./progress.ts";
 import { decodeV2Request, type RaftRequest, RequestKind } from "./request.ts";
-import { parseVersion } from "./version.ts";
+import { compareMinor, parseVersion, type Version } from "./version.ts";
+
+const schemaVersioned: Version = { major: 3, minor: 6, patch: 0 };
 
 /** A committed entry asks for something that this version cannot apply; going on would let members diverge. */
 export class UnsupportedEntryError extends Error {
@@ -187,6 +189,9 @@ export class StateMachine {
   #setClusterVersion(text: string): void {
     if (parseVersion(text) === undefined || text === this.membership.clusterVersion) return;
     this.membership.setClusterVersion(text);
+    const version = parseVersion(text);
+    // From 3.6 on the schema carries its version, which follows the cluster's.
+    if (version !== undefined && compareMinor(version, schemaVersioned) >= 0) this.progress.setStorageVersion(text);
     this.#options.onClusterVersion?.(text);
   }
 
