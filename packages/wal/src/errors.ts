@@ -38,3 +38,8 @@ export class WalCorruptError extends CorruptError {
     this.offset = offset;
   }
 }
+
+/** What was caught, as an error. */
+export function toError(caught: unknown): Error {
+  return caught instanceof Error ? caught : new Error(String(caught));
+}

@@ -1,5 +1,6 @@
 /** Prepares the next segment in the background, so that a cut finds locked and allocated space. */
 import { type Disk, DiskError, type DiskFile } from "@quorate/base";
+import { toError } from "./errors.ts";
 
 /** A file ready to become a segment: empty, allocated and locked, under a temporary name. */
 export interface PreparedSegment {
@@ -15,7 +16,7 @@ export class NextSegment {
   #turn = 0;
   #running: Promise<void> | undefined;
   #ready: PreparedSegment | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(disk: Disk, directory: string, bytes: number) {
     this.#disk = disk;
@@ -34,7 +35,7 @@ export class NextSegment {
         this.#running = undefined;
       },
       (error: unknown) => {
-        this.#failure = error;
+        this.#failure = toError(error);
         this.#running = undefined;
       },
     );

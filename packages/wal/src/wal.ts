@@ -14,7 +14,7 @@
 import { type Disk, type DiskFile, invariant, type LogIndex, type Logger, silentLogger } from "@quorate/base";
 import type { Entry, HardState } from "@quorate/raft";
 import { createDirectory } from "./create.ts";
-import { WalError } from "./errors.ts";
+import { toError, WalError } from "./errors.ts";
 import { FrameBuffer, RecordType } from "./frame.ts";
 import { NextSegment } from "./next-segment.ts";
 import { openSegments, type WalStart } from "./open.ts";
@@ -72,7 +72,7 @@ export class Wal {
   #synced = 0;
   #syncing: { readonly covers: number; readonly done: Promise<void> } | undefined;
   #following: Promise<void> | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(disk: Disk, directory: string, start: WalStart, options: WalOptions) {
@@ -266,7 +266,7 @@ export class Wal {
       if (this.#position * 2 >= this.#segmentBytes) this.#next.prepare();
       if (this.#position >= this.#segmentBytes) this.#cut();
     } catch (error) {
-      this.#failure = error;
+      this.#failure = toError(error);
       throw error;
     }
   }
@@ -298,7 +298,7 @@ export class Wal {
       },
       (error: unknown) => {
         this.#syncing = undefined;
-        if (this.#failure === undefined) this.#failure = error;
+        if (this.#failure === undefined) this.#failure = toError(error);
         throw error;
       },
     );

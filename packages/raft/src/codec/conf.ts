@@ -19,7 +19,7 @@ import type {
   ConfChangeV2,
   ConfState,
 } from "../types.ts";
-import { bytesSize, Cursor, idSize, putBytes, putId, putUvarint, uvarintSize } from "./wire.ts";
+import { bytesSize, Cursor, idSize, putBytes, putId, putUvarint } from "./wire.ts";
 
 /** The configuration without members. */
 export const emptyConfState: ConfState = {
