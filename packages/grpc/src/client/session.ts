@@ -107,7 +107,6 @@ export class ClientSession extends Session {
   }
 
   protected onStreamGone(_stream: Http2Stream): void {
-    this.guard.progress();
     this.#owner.onRoom(this);
   }
 

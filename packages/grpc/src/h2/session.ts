@@ -11,7 +11,7 @@
  */
 import type { Clock } from "@quorate/base";
 import type { Socket } from "node:net";
-import { ClosedStreams } from "./closed-streams.ts";
+import { type ClosedBy, ClosedStreams } from "./closed-streams.ts";
 import { FloodGuard, type FloodLimits } from "./flood-guard.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
 import {
@@ -51,6 +51,8 @@ export type SessionState = "open" | "draining" | "closing" | "closed";
 const lingerMs = 1000;
 /** Larger frames, though allowed, would let one stream hold up the others. */
 const frameBytesMaxUsed = 65_536;
+/** Data that is dropped is an attack only when it comes in frames that cost more than what they carry. */
+const smallFrameBytes = 256;
 
 export abstract class Session implements FrameSink, SenderOwner, Flushable {
   readonly socket: Socket;
@@ -113,7 +115,7 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
   protected abstract onGoAway(lastStreamId: number, code: number, debug: string): void;
   protected abstract onPeerSetting(id: number, value: number): void;
   protected abstract onSettings(): void;
-  protected abstract onStreamGone(stream: Http2Stream): void;
+  protected abstract onStreamGone(stream: Http2Stream, by: ClosedBy): void;
   /** A stream was reset by the peer in the chunk that opened it? */
   protected abstract isFresh(stream: Http2Stream): boolean;
   /** The socket is gone; all streams were told. Called once. */
@@ -240,7 +242,7 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
     this.#dataStream = stream;
     if (stream === undefined) {
       if (this.isIdle(streamId)) throw new ConnectionError(ErrorCode.protocolError, "DATA on an idle stream");
-      this.#onStrayFrame(streamId);
+      this.#onStrayData(streamId, length);
       return;
     }
     if (length > 0) this.guard.progress();
@@ -318,9 +320,9 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
     stream.uncredited = 0;
   }
 
-  /** A frame of a stream that exists no more. What we cut off may still have frames under way. */
-  #onStrayFrame(streamId: number): void {
-    this.#idleFrame();
+  /** Data of a stream that exists no more. What we cut off may still have a window's worth under way. */
+  #onStrayData(streamId: number, length: number): void {
+    if (length < smallFrameBytes) this.#idleFrame();
     if (this.closedStreams.find(streamId) !== "us") this.sender.reset(streamId, ErrorCode.streamClosed);
   }
 
@@ -451,9 +453,13 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
 
   // Streams
 
-  /** Resets the stream for a fault of the peer's, and tells it. */
+  /** Resets the stream for a fault of the peer's, and tells it. A peer may also do that on purpose, again and again. */
   cutOff(stream: Http2Stream, code: number, reason: string): void {
     if (!this.streams.has(stream.id)) return;
+    if (this.guard.rapidReset()) {
+      this.fail(ErrorCode.enhanceYourCalm, "too many streams with faults");
+      return;
+    }
     this.resetStream(stream, code);
     stream.takeReset(code, reason, false);
   }
@@ -477,7 +483,8 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
   #remove(stream: Http2Stream, by: "us" | "peer" | "both"): void {
     if (!this.streams.delete(stream.id)) return;
     this.closedStreams.add(stream.id, by);
-    this.onStreamGone(stream);
+    if (by === "both") this.guard.progress();
+    this.onStreamGone(stream, by);
     if (this.state === "draining" && this.streams.size === 0 && this.mayFinish()) this.finish();
   }
 

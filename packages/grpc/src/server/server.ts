@@ -64,7 +64,7 @@ export class GrpcServer implements PrefaceOutcome {
     this.#http1 = toHttp1Handler(options.http1);
   }
 
-  /** Serves a unary method. @throws TypeError when the path is not `/service/method` or is taken. */
+  /** Serves a unary method; add all methods before clients come. @throws TypeError when the path is not `/service/method` or is taken. */
   unary(path: string, handler: UnaryHandler): void {
     this.routes.add(path, handler, undefined);
   }
@@ -198,11 +198,14 @@ export class GrpcServer implements PrefaceOutcome {
     for (const socket of this.#fresh.keys()) socket.destroy();
     if (this.#sessions.size > 0) {
       await new Promise<void>((resolve) => {
-        this.#onEmpty = resolve;
-        for (const session of this.#sessions) session.shutdown();
-        this.settings.clock.startTimer(graceMs, () => {
+        const grace = this.settings.clock.startTimer(graceMs, () => {
           for (const session of this.#sessions) session.socket.destroy();
         });
+        this.#onEmpty = () => {
+          grace.cancel();
+          resolve();
+        };
+        for (const session of this.#sessions) session.shutdown();
       });
     }
     this.#sweeper?.cancel();

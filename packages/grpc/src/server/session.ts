@@ -90,8 +90,8 @@ export class ServerSession extends Session {
       this.abandonedCalls >= settings.abandonedCallsMax ||
       streamId > this.#lastServed
     ) {
-      if (this.guard.rapidReset() && this.abandonedCalls >= settings.abandonedCallsMax) {
-        this.fail(ErrorCode.enhanceYourCalm, "too many cancelled calls are still running");
+      if (this.guard.idleFrame()) {
+        this.fail(ErrorCode.enhanceYourCalm, "too many streams over the limit");
         return;
       }
       this.closedStreams.add(streamId, "us");
@@ -210,7 +210,7 @@ export class ServerSession extends Session {
   }
 
   protected onStreamGone(_stream: Http2Stream): void {
-    this.guard.progress();
+    // Nothing waits for room.
   }
 
   /**
