@@ -71,9 +71,9 @@ export class ChunkBuilder {
   /** Returns the parts of one chunk with all that was collected, and starts anew. At least one byte was collected. */
   take(): Uint8Array[] {
     const used = this.used;
-    const block = new Uint8Array(headBytes + used + 2);
+    const block = Buffer.allocUnsafe(headBytes + used + 2);
     writeHead(block, used + this.#largeBytes);
-    block.set(this.scratch.subarray(0, used), headBytes);
+    block.set(new Uint8Array(this.scratch.buffer, 0, used), headBytes);
     block[headBytes + used] = 0x0d;
     block[headBytes + used + 1] = 0x0a;
     const parts = this.#large.length === 0 ? [block] : this.#interleave(block);

@@ -6,10 +6,11 @@
  * 00 00 00 00 00 00 00 14    | 08 08 10 00 18 00 20 00 28 00 30 00 40 00 50 00 58 00 68 00   link heartbeat
  * ```
  */
-import { copyBytes, emptyBytes, noMember } from "@quorate/base";
+import { emptyBytes, noMember } from "@quorate/base";
 import { decodeMessage, type Message, MessageType, messageSize, writeMessage } from "@quorate/raft";
 import type { ChunkBuilder } from "./chunk-builder.ts";
 import { checkFrameSize, counterAt, FrameParser } from "./frame-parser.ts";
+import { ownedCopy } from "./owned-bytes.ts";
 
 /** Turns messages into the frames of one stream, of whose connection it may keep a state. */
 export interface FrameEncoder {
@@ -57,7 +58,7 @@ export function decodeOwned(buffer: Uint8Array, from: number, to: number, reused
   const short =
     type !== undefined && type !== MessageType.app && type !== MessageType.prop && type !== MessageType.snap;
   if (short && !reused) return decodeMessage(buffer, from, to);
-  return decodeMessage(copyBytes(buffer.subarray(from, to)));
+  return decodeMessage(ownedCopy(buffer, from, to));
 }
 
 /** Reads the message stream; link heartbeats go nowhere. */

@@ -11,11 +11,12 @@
  * 0 and 0 at first. Worked example, a commit index of 5 and nothing new:
  * `01 0000000000000000 0000000000000005`.
  */
-import { CorruptError, copyBytes, emptyBytes, type LogIndex, type MemberId, noMember, type Term } from "@quorate/base";
+import { CorruptError, emptyBytes, type LogIndex, type MemberId, noMember, type Term } from "@quorate/base";
 import { decodeEntry, type Entry, encodeEntry, type Message, MessageType } from "@quorate/raft";
 import type { ChunkBuilder } from "./chunk-builder.ts";
 import { checkFrameSize, counterAt, FrameParser } from "./frame-parser.ts";
 import { decodeOwned, type FrameEncoder, writeLengthAndMessage } from "./message-codec.ts";
+import { ownedCopy } from "./owned-bytes.ts";
 
 const where = "msgapp stream";
 const kindHeartbeat = 0;
@@ -144,7 +145,7 @@ export class MsgAppDecoder extends FrameParser {
   #continued(buffer: Uint8Array, from: number, to: number): Message {
     const count = counterAt(buffer, from + 1, where);
     const commit = counterAt(buffer, to - 8, where);
-    const entries = count === 0 ? [] : entriesOf(copyBytes(buffer.subarray(from + 9, to - 8)), count);
+    const entries = count === 0 ? [] : entriesOf(ownedCopy(buffer, from + 9, to - 8), count);
     const previous = this.#index;
     this.#index += count;
     return {

@@ -86,12 +86,12 @@ function benchAnswers(): void {
   report("answer to an append, ten in a batch: read, each", microseconds(50_000, () => decoder.push(stream)) / 10);
 }
 
-/** Appends and answers over real sockets, both members in this process: CPU of four sends and receives. */
-async function benchRound(count: number): Promise<void> {
+/** Appends and answers over real sockets, `window` under way, both members in this process: CPU of two sends and receives. */
+async function benchRound(count: number, window: number): Promise<void> {
   const [a, b] = [await startMember(from), await startMember(to)];
   introduce([a, b]);
   await untilStreaming([a, b]);
-  const rounds = 20_000 / Math.sqrt(count);
+  const rounds = Math.round(20_000 / Math.sqrt(count));
   let index = 1;
   let done = 0;
   const step = (member: TestMember, onMessage: (message: Message) => void): void => {
@@ -117,17 +117,20 @@ async function benchRound(count: number): Promise<void> {
       done++;
       if (done === rounds >> 2) before = process.cpuUsage();
       if (done < rounds) return next();
+      if (done > rounds) return;
       const { user, system } = process.cpuUsage(before);
       resolve((user + system) / (done - (rounds >> 2)));
     });
-    next();
+    for (let i = 0; i < window; i++) next();
   });
-  report(`append of ${count} entries and its answer over sockets, CPU of both sides`, used);
+  report(`append of ${count} entries and answer over sockets, ${window} under way, both sides' CPU`, used);
   await a.transport.close();
   await b.transport.close();
 }
 
 for (const count of [1, 10, 100]) benchAppend(count);
 benchAnswers();
-await benchRound(1);
-await benchRound(50);
+await benchRound(1, 1);
+await benchRound(1, 16);
+await benchRound(50, 1);
+await benchRound(50, 16);
