@@ -34,6 +34,7 @@ export interface DutyHost {
 }
 
 const monitorMs = 4000;
+const joinPollMs = 20;
 const firstV3Form: Version = { major: 3, minor: 5, patch: 0 };
 
 /** What every member does by itself: publish its attributes, and, as leader, decide the cluster version. */
@@ -97,6 +98,7 @@ export class Duties {
     const { options, localId } = this.#host;
     // Whoever elected a leader is up, and so can tell its version.
     await this.#host.whenLed();
+    await this.#whenJoined();
     const v2 = await this.#needsV2Form();
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter<Outcome> = { settle: () => resolve(), fail: reject };
@@ -112,6 +114,13 @@ export class Duties {
       });
       this.#host.propose(RequestKind.clusterMemberAttrSet, body, waiter);
     });
+  }
+
+  /** Waits until the log has told of this member, and so of the version of the cluster that it joins. */
+  async #whenJoined(): Promise<void> {
+    while (!this.#stopped && this.#host.membership().get(this.#host.localId) === undefined) {
+      await new Promise<void>((resolve) => this.#host.clock.startTimer(joinPollMs, resolve));
+    }
   }
 
   #proposeV2(path: string, val: string, waiter: Waiter<Outcome>): void {
