@@ -241,6 +241,8 @@ describe("a commit", () => {
     broken = false;
     await expect(backend.commit()).rejects.toThrow("sync /data/db: EIO");
     expect(failures.length).toBe(1);
+    expect(() => backend.read()).toThrow("EIO");
+    expect(() => backend.snapshot()).toThrow("EIO");
     await backend.close();
     await expect(backend.commit()).rejects.toThrow("EIO");
   });

@@ -1,4 +1,13 @@
-import { type Clock, type Disk, InvariantError, invariant, type Logger, type Signal, type Timer } from "@quorate/base";
+import {
+  AbortError,
+  type Clock,
+  type Disk,
+  InvariantError,
+  invariant,
+  type Logger,
+  type Signal,
+  type Timer,
+} from "@quorate/base";
 import { Batch, type BatchHost, type JournalEntry } from "./batch.ts";
 import { type Bucket, BucketRegistry } from "./bucket.ts";
 import { applyEntry, FileBuilder } from "./defragment.ts";
@@ -9,6 +18,8 @@ import { createFile, parentOf, readMeta, Store } from "./store.ts";
 import type { BackendOptions, BatchTx, ReadTx } from "./types.ts";
 
 const mebibyte = 1024 * 1024;
+/** A defragmentation gives up when this many changes were made meanwhile. */
+const journalEntriesMax = 1_000_000;
 
 /**
  * etcd's database: one file in bbolt's format, one open batch of writes, any number of readers.
@@ -94,7 +105,11 @@ export class Backend {
     return this.#registry.handle(name, parent);
   }
 
-  /** Gives a view of everything written so far, committed or not, that later writes leave alone. Close it. */
+  /**
+   * Gives a view of everything written so far, committed or not, that later writes leave alone. Close it.
+   *
+   * @throws after a failed commit what it failed with, as do snapshots and defragmentations.
+   */
   read(): ReadTx {
     this.#checkOpen();
     return this.#batch.read();
@@ -146,7 +161,8 @@ export class Backend {
    * Writes the database anew without free pages and puts the new file in the place of the old one. Reads and writes go
    * on meanwhile; commits wait for the last step. Open read transactions keep the old file alive until they close.
    *
-   * @throws AbortError when the signal fires or the backend is closed; then, as after a failure, all is as before.
+   * @throws AbortError when the signal fires or the backend is closed, an error when a million changes were made
+   *   meanwhile; then, as after any failure, all is as before.
    */
   defragment(options: { readonly signal?: Signal } = {}): Promise<void> {
     this.#checkOpen();
@@ -168,8 +184,14 @@ export class Backend {
     let release = (): void => undefined;
     try {
       store = await this.#createStore(temporary);
-      const isAborted = (): boolean => this.#closed !== undefined || signal?.aborted === true;
-      const builder = new FileBuilder(store, this.#registry, this.#clock, isAborted);
+      const builder = new FileBuilder(store, this.#registry, this.#clock, () => {
+        if (this.#closed !== undefined || signal?.aborted === true) {
+          throw new AbortError("the defragmentation was aborted");
+        }
+        if (journal.length > journalEntriesMax) {
+          throw new Error(`${this.path}: too much was written while the database was defragmented`);
+        }
+      });
       await builder.copy(view);
       await builder.replay(journal);
       // From here on nothing may become durable in the old file that is not in the new one.
@@ -263,6 +285,8 @@ export class Backend {
   }
 
   #checkOpen(): void {
+    // After a failed sync the file may hold something else than what was written.
+    if (this.#failure !== undefined) throw this.#failure.error;
     invariant(this.#closed === undefined, "the backend is closed");
   }
 

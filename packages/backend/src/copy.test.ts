@@ -210,7 +210,9 @@ describe("a defragmentation", () => {
     await expect(backend.defragment({ signal })).rejects.toThrow(AbortError);
     expect(disk.list("/data")).toEqual(["db"]);
     expect(rowsOf(backend.batch)).toEqual(rows);
-    backend.batch.put(key, bytes("k"), bytes("v"));
+    const busy = backend.defragment();
+    for (let i = 0; i <= 1_000_000; i++) backend.batch.put(key, bytes("k"), bytes("v"));
+    await expect(busy).rejects.toThrow("/data/db: too much was written");
     await backend.commit();
     await backend.defragment();
     const closing = backend.defragment();

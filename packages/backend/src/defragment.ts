@@ -1,4 +1,4 @@
-import { AbortError, type Clock } from "@quorate/base";
+import type { Clock } from "@quorate/base";
 import { Batch, type BatchHost, type JournalEntry } from "./batch.ts";
 import type { Bucket, BucketRegistry } from "./bucket.ts";
 import type { Store } from "./store.ts";
@@ -15,11 +15,12 @@ export class FileBuilder {
   readonly store: Store;
   readonly #batch: Batch;
   readonly #clock: Clock;
-  readonly #isAborted: () => boolean;
+  readonly #check: () => void;
   #turnRows = 0;
   #turnBytes = 0;
 
-  constructor(store: Store, registry: BucketRegistry, clock: Clock, isAborted: () => boolean) {
+  /** @param check called in every turn; throws to give up. */
+  constructor(store: Store, registry: BucketRegistry, clock: Clock, check: () => void) {
     const host: BatchHost = {
       readOnly: false,
       batchLimit: Number.POSITIVE_INFINITY,
@@ -30,7 +31,7 @@ export class FileBuilder {
     this.store = store;
     this.#batch = new Batch(store, registry, host);
     this.#clock = clock;
-    this.#isAborted = isAborted;
+    this.#check = check;
   }
 
   /** Copies all buckets inside `parent` with what is in them, in order. */
@@ -84,7 +85,7 @@ export class FileBuilder {
     this.#turnBytes = 0;
     if (this.#batch.pending >= rowsPerCommit || this.#batch.pendingBytes >= bytesPerCommit) await this.commit();
     await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
-    if (this.#isAborted()) throw new AbortError("the defragmentation was aborted");
+    this.#check();
   }
 }
 
