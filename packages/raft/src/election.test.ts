@@ -61,3 +61,142 @@ describe("leader election (§3.4)", () => {
     expect(node.raw.status()).toMatchObject({ term: 5, vote: member(2) });
   });
 });
+
+describe("pre-vote (§9.6)", () => {
+  test("a member that was cut off for long comes back without disturbing anybody (M37)", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.elect(1);
+    cluster.partition([1, 2]);
+    cluster.tick(500);
+    expect(cluster.node(3).raw.term).toBe(2);
+    cluster.heal();
+    cluster.tick(30);
+    expect(cluster.leaders()).toEqual([1]);
+    for (const { raw } of cluster.nodes.values()) expect(raw.term).toBe(2);
+  });
+
+  test("without it the same member raises the term", () => {
+    const cluster = new Cluster([1, 2, 3], { preVote: false });
+    cluster.elect(1);
+    cluster.partition([1, 2]);
+    cluster.tick(100);
+    expect(cluster.node(3).raw.term).toBeGreaterThan(2);
+  });
+
+  test("a pre-vote changes neither term nor vote of who grants it", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.node(1).raw.campaign();
+    cluster.node(1).work();
+    while (cluster.deliverOne()) continue;
+    expect(cluster.node(2).raw.status()).toMatchObject({ term: 1, vote: 0n });
+  });
+
+  test("a candidate of an older term learns the new one from the refusal", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.elect(1);
+    const request = newMessage(MessageType.preVote, member(1), member(3), 1);
+    cluster.forget();
+    cluster.node(1).raw.step(request);
+    cluster.node(1).work();
+    expect(cluster.sentOf(MessageType.preVoteResp)).toMatchObject([{ reject: true, term: 2 }]);
+  });
+});
+
+describe("who may lead (§3.6.1)", () => {
+  test("a member whose log is behind gets no vote", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.elect(1);
+    cluster.partition([1, 2]);
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.partition([2, 3]);
+    for (const id of [2, 3]) cluster.node(id).raw.forgetLeader();
+    cluster.node(3).raw.campaign();
+    cluster.settle();
+    expect(cluster.sentOf(MessageType.preVoteResp).at(-1)).toMatchObject({ from: member(2), reject: true });
+    expect(cluster.node(3).raw.role).toBe("preCandidate");
+    cluster.node(2).raw.campaign();
+    cluster.settle();
+    expect(cluster.node(2).raw.role).toBe("leader");
+  });
+
+  test("a learner does not campaign, but votes for one who knows it as a voter (M16)", () => {
+    const cluster = new Cluster([1, 2], {}, [3]);
+    const { raw } = cluster.node(3);
+    raw.campaign();
+    expect(raw.role).toBe("follower");
+    const request = newMessage(MessageType.vote, member(3), member(1), 5);
+    request.index = 1;
+    request.logTerm = 1;
+    raw.step(request);
+    cluster.node(3).work();
+    expect(cluster.sentOf(MessageType.voteResp)).toMatchObject([{ from: member(3), reject: false }]);
+  });
+});
+
+describe("the leader's lease (§6.2, §4.2.3)", () => {
+  test("a leader that hears no quorum steps down (M36)", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.elect(1);
+    cluster.passes = ({ to }) => to !== member(1);
+    cluster.tick(21, [1]);
+    expect(cluster.node(1).raw.role).toBe("follower");
+  });
+
+  test("vote requests are ignored while a leader is heard", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.elect(1);
+    const request = newMessage(MessageType.vote, member(2), member(3), 9);
+    request.index = 100;
+    request.logTerm = 8;
+    cluster.node(2).raw.step(request);
+    expect(cluster.node(2).raw.term).toBe(2);
+    cluster.tick(10, [2]);
+    cluster.node(2).raw.step(request);
+    expect(cluster.node(2).raw.term).toBe(9);
+  });
+
+  test("a removed member cannot depose the leader (M13)", () => {
+    const cluster = new Cluster([1, 2, 3, 4], { preVote: false });
+    cluster.elect(1);
+    cluster.partition([1, 2, 3]);
+    cluster.node(1).raw.proposeConfChange({ id: 1n, type: 1, nodeId: member(4), context: new Uint8Array(0) });
+    cluster.settle();
+    cluster.heal();
+    cluster.tick(100);
+    expect(cluster.leaders()).toEqual([1]);
+    expect(cluster.node(1).raw.term).toBe(2);
+  });
+
+  test("an old leader that comes back learns the new term from its followers", () => {
+    const cluster = new Cluster([1, 2, 3], { checkQuorum: false });
+    cluster.elect(1);
+    cluster.partition([2, 3]);
+    cluster.elect(2);
+    cluster.heal();
+    expect(cluster.leaders()).toEqual([1, 2]);
+    cluster.tick(1, [1]);
+    expect(cluster.leaders()).toEqual([2]);
+  });
+});
+
+describe("messages nobody may send", () => {
+  test("are ignored: local types, unknown types, term 0, answers of strangers", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.elect(1);
+    const { raw } = cluster.node(1);
+    const before = raw.status();
+    const strange = newMessage(MessageType.appResp, member(1), member(99), 50);
+    raw.step(strange);
+    for (const type of Object.values(MessageType)) {
+      if (type === MessageType.prop || type === MessageType.readIndex || type === MessageType.transferLeader) continue;
+      raw.step(newMessage(type, member(1), member(2), 0));
+    }
+    raw.step({ ...newMessage(MessageType.app, member(1), member(2), 50), type: 77 as MessageType });
+    for (const type of [MessageType.hup, MessageType.checkQuorum, MessageType.unreachable, MessageType.forgetLeader]) {
+      raw.step(newMessage(type, member(1), member(2), 50));
+    }
+    expect(raw.status()).toEqual(before);
+    expect(raw.hasReady()).toBe(false);
+  });
+});
