@@ -26,8 +26,10 @@ export class FakeSocket extends EventEmitter {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#corked !== undefined) this.#corked.push(bytes);
-    else this.writes.push([bytes]);
+    // A copy, as the sender reuses a buffer once the kernel has it.
+    const copy = Uint8Array.from(bytes);
+    if (this.#corked !== undefined) this.#corked.push(copy);
+    else this.writes.push([copy]);
     if (this.stalled) this.writableLength += bytes.length;
     return this.writableLength < 16_384;
   }
@@ -72,7 +74,7 @@ export class FakeSocket extends EventEmitter {
     this.emit("drain");
   }
 
-  /** Everything written since the last call. A copy, as buffers are reused once the kernel has them. */
+  /** Everything written since the last call. */
   take(): Buffer {
     const fresh = this.writes.slice(this.#taken).flat();
     this.#taken = this.writes.length;
