@@ -105,6 +105,32 @@ describe("key index", () => {
     });
   }
 
+  test("finds the place of keys that share nothing with the nodes they pass", () => {
+    const pair = new Pair();
+    for (let i = 0; i < 3000; i++) pair.put(`/aa/${String(i).padStart(4, "0")}`);
+    for (let i = 0; i < 20; i++) pair.put(`/b/${i}`);
+    const strange = [
+      "",
+      "/",
+      "/a",
+      "/a/9999",
+      "/aa/",
+      "/aa/1",
+      "/aa/99999",
+      "/ab9999",
+      "/Z/9999",
+      "/Zzzzzzzz",
+      "z",
+      "\xff\xff",
+    ];
+    pair.verify(strange);
+    for (const key of strange) pair.put(key);
+    pair.verify(strange);
+    for (const key of strange) pair.remove(key);
+    pair.compact(10);
+    pair.verify(strange);
+  });
+
   test("gives memory back when most keys are deleted", () => {
     const pair = new Pair();
     const random = new SeededRandom(9);

@@ -205,6 +205,14 @@ describe("compaction", () => {
     expect(store.compactionHashes).toEqual([hash]);
   });
 
+  test("counts for the revision when it left no row of it", () => {
+    for (const name of ["finishedCompactRev", "scheduledCompactRev"]) {
+      const meta = new MemoryMeta();
+      meta.put(bytes(name), revisionKey(350, 0, false));
+      expect(fresh(new MemoryRows(), meta).revision).toBe(350);
+    }
+  });
+
   test("that was interrupted goes on after a restart", () => {
     const rows = new MemoryRows();
     const meta = new MemoryMeta();

@@ -134,17 +134,10 @@ function run(steps: readonly Step[], slice: number, compare: (store: MvccStore, 
       }
       const changes = txn.end();
       const same = model.changes.filter((change) => change.main === txn.revision);
-      expect(
-        changes.map((change) => [text(change.key), change.sub, change.kind, change.createRevision, change.version]),
-      ).toEqual(
-        same.map((change) => [
-          change.key,
-          change.sub,
-          change.tombstone ? "delete" : "put",
-          change.create,
-          change.version,
-        ]),
+      expect(changes.map((one) => [text(one.key), one.sub, one.kind, one.createRevision, one.version])).toEqual(
+        same.map((one) => [one.key, one.sub, one.tombstone ? "delete" : "put", one.create, one.version]),
       );
+      expect(changes.map((one) => [one.prevRevision, one.prevSub])).toEqual(same.map((one) => one.prev));
     } else if (one.kind === "compact") {
       const revision = store.revision - one.back;
       expect(store.compact(revision).kind).toBe(model.compact(revision));

@@ -11,6 +11,8 @@ export interface NaiveChange {
   readonly version: number;
   readonly value: string;
   readonly lease: bigint;
+  /** The row that was replaced, as main and sub; two zeros when there was none. */
+  readonly prev: readonly [number, number];
 }
 
 export type NaiveOp =
@@ -48,11 +50,12 @@ export class NaiveStore {
           version: alive ? before.version + 1 : 1,
           value: op.value,
           lease: op.lease,
+          prev: alive ? [before.main, before.sub] : [0, 0],
         });
       } else {
-        for (const { key } of this.#alive(op.key, op.rangeEnd, main)) {
+        for (const alive of this.#alive(op.key, op.rangeEnd, main)) {
           const gone = { tombstone: true, create: 0, version: 0, value: "", lease: 0n };
-          this.changes.push({ key, main, sub: sub++, ...gone });
+          this.changes.push({ key: alive.key, main, sub: sub++, ...gone, prev: [alive.main, alive.sub] });
         }
       }
     }
