@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Connect, Outcome } from "@quorate/client";
+import { type Connect, grpcConnect, type Outcome } from "@quorate/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { existsSync } from "node:fs";
 import type { Io } from "../io.ts";
@@ -23,23 +23,10 @@ import { runCtl } from "./main.ts";
 const fixture = fileURLToPath(new URL("../../fixtures/etcdctl-3.6.json", import.meta.url));
 const real = fileURLToPath(new URL("../../../../.peers/bin/etcdctl-3.6", import.meta.url));
 
-async function runOurs(one: Case): Promise<Recording> {
+/** Runs our tool in this process, over `connect`. */
+async function runWith(connect: Connect, endpoint: string, one: Case): Promise<Omit<Recording, "requests">> {
   const out: Uint8Array[] = [];
   let err = "";
-  const requests: string[] = [];
-  const answer = replier(one);
-  const connect: Connect = () => ({
-    unary(path, message, _options, done) {
-      requests.push(`${path} ${Buffer.from(message).toString("hex")}`);
-      const reply = answer(path);
-      const outcome: Outcome =
-        reply.status === undefined
-          ? { ok: true, message: reply.message }
-          : { ok: false, status: reply.status, message: reply.text, explanation: undefined, unsent: false };
-      queueMicrotask(() => done(outcome));
-    },
-    close: () => undefined,
-  });
   let rest = one.stdin ?? "";
   const io: Io = {
     out: (text) => void out.push(typeof text === "string" ? Buffer.from(text) : text),
@@ -62,9 +49,28 @@ async function runOurs(one: Case): Promise<Recording> {
     nowMs: () => 0,
     sleep: async () => undefined,
   };
-  const exitCode = await runCtl([`--endpoints=${shownEndpoint}`, ...one.args], io);
-  const stdout = normalize(printable(Buffer.concat(out)), shownEndpoint);
-  return { args: one.args, stdout, stderr: normalize(err, shownEndpoint), exitCode, requests };
+  const exitCode = await runCtl([`--endpoints=${endpoint}`, ...one.args], io);
+  const stdout = normalize(printable(Buffer.concat(out)), endpoint);
+  return { args: one.args, stdout, stderr: normalize(err, endpoint), exitCode };
+}
+
+/** Answers without a network. */
+async function runOurs(one: Case): Promise<Recording> {
+  const requests: string[] = [];
+  const answer = replier(one);
+  const connect: Connect = () => ({
+    unary(path, message, _options, done) {
+      requests.push(`${path} ${Buffer.from(message).toString("hex")}`);
+      const reply = answer(path);
+      const outcome: Outcome =
+        reply.status === undefined
+          ? { ok: true, message: reply.message }
+          : { ok: false, status: reply.status, message: reply.text, explanation: undefined, unsent: false };
+      queueMicrotask(() => done(outcome));
+    },
+    close: () => undefined,
+  });
+  return { ...(await runWith(connect, shownEndpoint, one)), requests };
 }
 
 const recorded: readonly Recording[] = existsSync(fixture)
@@ -78,6 +84,24 @@ describe("quoratectl is etcdctl 3.6 to the byte", () => {
 
   test.each(cases.map((one, at) => [at, one.args.join(" "), one] as const))("%i: %s", async (at, _title, one) => {
     expect(await runOurs(one)).toEqual(recorded[at]);
+  });
+});
+
+describe("quoratectl over sockets", () => {
+  const server = new ScriptedServer();
+  let port = 0;
+  beforeAll(async () => {
+    port = await server.start();
+  });
+  afterAll(() => server.close());
+
+  test("does what it does without them", async () => {
+    for (const [at, one] of cases.entries()) {
+      server.requests.length = 0;
+      server.answer = replier(one);
+      const run = await runWith(grpcConnect, `127.0.0.1:${port}`, one);
+      expect({ ...run, requests: [...server.requests] }).toEqual(recorded[at]);
+    }
   });
 });
 

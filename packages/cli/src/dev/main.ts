@@ -104,8 +104,8 @@ class DevCluster {
     await stopping;
     await polling;
     this.#screen.say("Stopping…\n");
-    await this.#members.stop();
     for (const client of this.#clients) client.close();
+    await this.#members.stop(this.#states.find((state) => state.status?.isLeader === true)?.name);
     this.#screen.say("All members have stopped.\n");
   }
 

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { type DevMember, type DevPlan, memberArgs } from "./plan.ts";
 
 /** How long members may take to stop by themselves. */
-const stopMsMax = 5000;
+const stopMsMax = 3000;
 const tailLines = 5;
 const tailColumns = 200;
 
@@ -97,16 +97,29 @@ export class DevMembers {
     }
   }
 
-  /** Stops all members: by SIGTERM, and by SIGKILL what still runs after five seconds. */
-  async stop(): Promise<void> {
+  /**
+   * Stops all members: by SIGTERM, and by SIGKILL what still runs after three seconds.
+   *
+   * @param leader stops last, when nobody is left to hand its leadership to: otherwise it would wait for a member
+   * that is stopping too.
+   */
+  async stop(leader: string | undefined): Promise<void> {
     this.#stopping = true;
-    const running = [...this.#children.values()];
-    const gone = Promise.all(running.map((child) => new Promise((resolve) => child.once("exit", resolve))));
-    for (const child of running) child.kill("SIGTERM");
     const timer = setTimeout(() => {
-      for (const child of running) child.kill("SIGKILL");
+      for (const child of this.#children.values()) child.kill("SIGKILL");
     }, stopMsMax);
-    await gone;
+    const running = [...this.#children];
+    await this.#stopThese(running.filter(([name]) => name !== leader));
+    await this.#stopThese(running.filter(([name]) => name === leader));
     clearTimeout(timer);
+  }
+
+  async #stopThese(children: readonly (readonly [string, ChildProcess])[]): Promise<void> {
+    const ends = children.map(([, child]) => {
+      if (child.exitCode !== null || child.signalCode !== null) return undefined;
+      child.kill("SIGTERM");
+      return new Promise((resolve) => child.once("exit", resolve));
+    });
+    await Promise.all(ends);
   }
 }

@@ -99,6 +99,8 @@ export function recordText(record: WalRecord): string {
   }
 }
 
+const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
 function walFolder(c: UtlContext, path: string): string {
   const folders = [path, `${path}/wal`, `${path}/member/wal`];
   const found = folders.find((folder) => {
@@ -121,13 +123,13 @@ const dump: UtlCommand = {
       const torn = readRecords(c.disk, folder, (record) => {
         if (record.file !== file) {
           file = record.file;
-          c.io.out(`${file}\n`);
+          c.io.out(`${baseName(file)}\n`);
         }
         count += 1;
         c.io.out(`  ${String(record.offset).padStart(10)}  ${recordText(record)}\n`);
       });
       if (torn !== undefined)
-        c.io.out(`${torn.file}: half-written from byte ${torn.offset} on; a start would cut it off\n`);
+        c.io.out(`${baseName(torn.file)}: half-written from byte ${torn.offset} on; a start would cut it off\n`);
     } catch (error) {
       const expected = error instanceof CorruptError || error instanceof WalCorruptError || error instanceof WalError;
       if (!expected) throw error;
