@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -44,20 +45,18 @@ export class EtcdProcess {
   readonly #child: ChildProcess;
   #output = "";
 
-  private constructor(etcd: RealEtcd, peerPort: number, clientPort: number, flags: readonly string[]) {
+  private constructor(etcd: RealEtcd, name: string, peerUrl: string, clientPort: number, flags: readonly string[]) {
     this.#etcd = etcd;
-    const secure = flags.some((flag) => flag.startsWith("--peer-cert-file") || flag === "--peer-auto-tls");
-    this.peerUrl = `${secure ? "https" : "http"}://127.0.0.1:${peerPort}`;
+    this.peerUrl = peerUrl;
     this.clientUrl = `http://127.0.0.1:${clientPort}`;
     this.#folder = mkdtempSync(join(tmpdir(), "quorate-peer-etcd-"));
     const own = [
-      "--name=n1",
+      `--name=${name}`,
       `--data-dir=${join(this.#folder, "data")}`,
       `--listen-client-urls=${this.clientUrl}`,
       `--advertise-client-urls=${this.clientUrl}`,
       `--listen-peer-urls=${this.peerUrl}`,
       `--initial-advertise-peer-urls=${this.peerUrl}`,
-      `--initial-cluster=n1=${this.peerUrl}`,
       "--logger=zap",
     ];
     this.#child = spawn(etcd.server, [...own, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
@@ -68,18 +67,28 @@ export class EtcdProcess {
     }
   }
 
+  /** Starts the first member `n1` of a new cluster and waits until it takes writes. */
   static async start(etcd: RealEtcd, flags: readonly string[] = []): Promise<EtcdProcess> {
-    const process_ = new EtcdProcess(etcd, await freePort(), await freePort(), flags);
+    const secure = flags.some((flag) => flag.startsWith("--peer-cert-file") || flag === "--peer-auto-tls");
+    const peerUrl = `${secure ? "https" : "http"}://127.0.0.1:${await freePort()}`;
+    const all = [`--initial-cluster=n1=${peerUrl}`, ...flags];
+    const started = new EtcdProcess(etcd, "n1", peerUrl, await freePort(), all);
     for (let attempt = 0; ; attempt++) {
       try {
-        process_.ctl("put", "started", "yes");
-        return process_;
+        started.ctl("put", "started", "yes");
+        return started;
       } catch (cause) {
-        if (attempt < 20 && process_.running()) continue;
-        process_.stop();
-        throw new Error(`etcd ${etcd.version} does not start: ${process_.output().slice(-2_000)}`, { cause });
+        if (attempt < 20 && started.running()) continue;
+        await started.stop();
+        throw new Error(`etcd ${etcd.version} does not start: ${started.output().slice(-2_000)}`, { cause });
       }
     }
+  }
+
+  /** Starts a member of a cluster that exists; others decide when it serves. */
+  static async join(etcd: RealEtcd, name: string, peerUrl: string, initialCluster: string): Promise<EtcdProcess> {
+    const flags = [`--initial-cluster=${initialCluster}`, "--initial-cluster-state=existing"];
+    return new EtcdProcess(etcd, name, peerUrl, await freePort(), flags);
   }
 
   running(): boolean {
@@ -103,8 +112,12 @@ export class EtcdProcess {
     });
   }
 
-  stop(): void {
-    this.#child.kill("SIGKILL");
+  async stop(): Promise<void> {
+    if (this.running()) {
+      const exited = once(this.#child, "exit");
+      this.#child.kill("SIGKILL");
+      await exited;
+    }
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
