@@ -23,7 +23,7 @@ describe("a crash", () => {
       fc.asyncProperty(fc.integer(), async (seed) => {
         const random = new SeededRandom(seed);
         const disk = await newDisk();
-        const options = testOptions({ initialPageSize: 1024 });
+        const options = testOptions({ initialPageSize: 1024, growBytes: random.below(2) * 32 * 1024 });
         // What each batch that began to be written holds, and the last one known to be durable.
         let pictures: string[] = [""];
         let acknowledged = 0;
