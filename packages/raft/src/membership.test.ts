@@ -92,6 +92,13 @@ describe("changes of members (§4)", () => {
     expect(raw.ready().entries.map(({ type }) => type)).toEqual([EntryType.normal]);
   });
 
+  test("a change that no member could apply becomes an empty entry", () => {
+    const { raw } = led([1]).node(1);
+    expect(raw.proposeConfChange(one(removeNode, 1))).toMatchObject({ replaced: "impossible" });
+    const replaceAll = many(ConfChangeTransition.auto, [removeNode, 1], [addNode, 2]);
+    expect(raw.proposeConfChange(replaceAll)).toMatchObject({ replaced: undefined });
+  });
+
   test("a change that was found void changes nothing", () => {
     const cluster = led([1, 2, 3]);
     expect(cluster.node(1).raw.applyConfChange("none")).toEqual(confOf([1, 2, 3]));

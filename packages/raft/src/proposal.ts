@@ -1,9 +1,9 @@
 import { CorruptError, noMember } from "@quorate/base";
 import { decodeConfChange, decodeConfChangeV2 } from "./codec/conf.ts";
-import { isJoint } from "./configuration.ts";
+import { changeConfiguration, isJoint, toChangeV2 } from "./configuration.ts";
 import type { Raft } from "./raft.ts";
 import { broadcastAppend } from "./replication.ts";
-import { type Entry, EntryType, type Message, MessageType, newEntry } from "./types.ts";
+import { type ConfChangeV2, type Entry, EntryType, type Message, MessageType, newEntry } from "./types.ts";
 
 /** Why a proposal went nowhere; the proposer may try again. */
 export type DropReason =
@@ -27,7 +27,9 @@ export type ReplaceReason =
   /** There is no joint configuration to leave. */
   | "notJoint"
   /** It cannot be decoded. */
-  | "malformed";
+  | "malformed"
+  /** It cannot be applied to the configuration in force, so no member could ever get past it. */
+  | "impossible";
 
 /** What became of a proposal. Acceptance promises nothing: the entry may still be lost with its leader. */
 export type ProposeResult =
@@ -148,20 +150,22 @@ function reportReplaced(raft: Raft, reason: ReplaceReason): void {
 
 /** Returns why a change must not enter the log now: at most one may be there that is not applied (§4.1). */
 function changeFault(raft: Raft, type: EntryType, data: Uint8Array): ReplaceReason | undefined {
-  const leaves = leavesJoint(type, data);
-  if (leaves === undefined) return "malformed";
+  const change = decodeChange(type, data);
+  if (change === undefined) return "malformed";
+  const leaves = change.changes.length === 0;
   if (raft.pendingConfIndex > raft.log.applied) return "changePending";
-  const joint = isJoint(raft.tracker.configuration);
+  // Nothing is pending, so this is the configuration that the change will meet.
+  const { configuration } = raft.tracker;
+  const joint = isJoint(configuration);
   if (joint && !leaves) return "joint";
-  return !joint && leaves ? "notJoint" : undefined;
+  if (!joint && leaves) return "notJoint";
+  return "refused" in changeConfiguration(configuration, change) ? "impossible" : undefined;
 }
 
-/** Tells whether a change is the empty one, undefined when it cannot be read. */
-function leavesJoint(type: EntryType, data: Uint8Array): boolean | undefined {
+/** Returns undefined when the change cannot be read. */
+function decodeChange(type: EntryType, data: Uint8Array): ConfChangeV2 | undefined {
   try {
-    if (type === EntryType.confChangeV2) return decodeConfChangeV2(data).changes.length === 0;
-    decodeConfChange(data);
-    return false;
+    return type === EntryType.confChangeV2 ? decodeConfChangeV2(data) : toChangeV2(decodeConfChange(data));
   } catch (error) {
     // Another member sent it; it must not stop this one.
     if (error instanceof CorruptError) return undefined;

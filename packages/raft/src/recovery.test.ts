@@ -8,7 +8,9 @@ const nothing = new Uint8Array(0);
 
 /** A log after index 10 (term 3), one letter an entry: `c` changes members, `.` does not. */
 const logOf = (shape: string, term = 3): Entry[] =>
-  [...shape].map((kind, i) => newEntry(kind === "c" ? EntryType.confChange : EntryType.normal, term, 11 + i, nothing));
+  shape
+    .split("")
+    .map((kind, i) => newEntry(kind === "c" ? EntryType.confChange : EntryType.normal, term, 11 + i, nothing));
 
 const start = (entries: Entry[], hardState: HardState, applied = 10) =>
   recover({ hardState, confState: confOf([1, 2, 3]), snapshotIndex: 10, snapshotTerm: 3, entries, applied });
