@@ -98,7 +98,7 @@ describe("random", () => {
   test("stays below its bound and reaches every value", () => {
     const random = new SeededRandom(1);
     const seen = new Set(Array.from({ length: 500 }, () => random.below(7)));
-    expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect([...seen].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 });
 

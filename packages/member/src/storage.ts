@@ -4,7 +4,6 @@ import {
   type Clock,
   type ClusterId,
   CorruptError,
-  type Disk,
   DiskError,
   hexId,
   type LogIndex,

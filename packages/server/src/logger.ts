@@ -1,31 +1,27 @@
-import { closeSync, openSync, writeSync } from "node:fs";
 import type { LogFields, Logger, LogLevel } from "@quorate/base";
+import { Appender } from "@quorate/platform";
 import type { LogConfig } from "./flags/index.ts";
 
 const ranks: Readonly<Record<string, number>> = { debug: 0, info: 1, warn: 2, error: 3, panic: 4, fatal: 5 };
 
 /** Writes one line to every output; lines are whole, whatever the outputs are. */
 export class LogOutputs {
-  readonly #descriptors: number[] = [];
-  readonly #opened: number[] = [];
+  readonly #outputs: Appender[] = [];
 
   /** @param outputs as `--log-outputs` has them. @throws the system's error for a file that cannot be opened. */
   constructor(outputs: readonly string[]) {
     for (const output of outputs) {
-      if (output === "stdout") this.#descriptors.push(1);
-      else if (output === "stderr" || output === "default" || output === "systemd/journal") this.#descriptors.push(2);
-      else {
-        const descriptor = openSync(output, "a", 0o600);
-        this.#descriptors.push(descriptor);
-        this.#opened.push(descriptor);
-      }
+      if (output === "stdout") this.#outputs.push(new Appender(1));
+      else if (output === "stderr" || output === "default" || output === "systemd/journal") {
+        this.#outputs.push(new Appender(2));
+      } else this.#outputs.push(new Appender(output));
     }
   }
 
   write(line: string): void {
-    for (const descriptor of this.#descriptors) {
+    for (const output of this.#outputs) {
       try {
-        writeSync(descriptor, line);
+        output.write(line);
       } catch {
         // A reader that went away, or a full pipe, must not stop the member; the line is lost.
       }
@@ -33,7 +29,7 @@ export class LogOutputs {
   }
 
   close(): void {
-    for (const descriptor of this.#opened.splice(0)) closeSync(descriptor);
+    for (const output of this.#outputs.splice(0)) output.close();
   }
 }
 

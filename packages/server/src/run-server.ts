@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
 import { BootError, type StopReason } from "@quorate/member";
+import { readBytes } from "@quorate/platform";
 import { etcdVersion, type FlagProblem, loadServerConfig, type ServerConfig, versionText } from "./flags/index.ts";
 import { LogOutputs, ZapLogger } from "./logger.ts";
 import { QuorateServer } from "./server.ts";
@@ -7,7 +7,7 @@ import { QuorateServer } from "./server.ts";
 /** Reads a file for the configuration; errors read as Go's do. */
 function readFile(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readBytes(path).toString("utf8");
   } catch (error) {
     throw new Error(`open ${path}: ${systemText(error)}`, { cause: error });
   }
@@ -23,8 +23,7 @@ function systemText(error: unknown): string {
 
 function fileProblem(path: string): string | undefined {
   try {
-    statSync(path);
-    readFileSync(path);
+    readBytes(path);
     return undefined;
   } catch (error) {
     return `open ${path}: ${systemText(error)}`;

@@ -176,6 +176,7 @@ export class QuorateServer {
     logger: ZapLogger,
     onStop: (reason: StopReason) => void,
   ): Promise<QuorateServer> {
+    checkSupported(config);
     await checkAddresses(config);
     const tls = peerTls(config);
     const walSync = new Histogram(exponentialBounds(0.001, 2, 14));
@@ -273,6 +274,16 @@ interface ServerParts {
   readonly ports: MemberPorts;
   readonly tls: PeerTls | undefined;
   readonly walSync: Histogram;
+}
+
+/** What would be ignored in silence, and matters, is refused. */
+function checkSupported(config: ServerConfig): void {
+  const unsupported = [
+    ["--force-new-cluster", config.forceNewCluster],
+    ["--auto-tls", config.clientTls.autoTls],
+    ["--peer-auto-tls", config.peerTls.autoTls],
+  ] as const;
+  for (const [flag, given] of unsupported) if (given) throw new Error(`${flag} is not supported by this version`);
 }
 
 /** An address that cannot be had is told before anything is written to disk. */

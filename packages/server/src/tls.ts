@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
 import type { PeerTls, TlsMaterial } from "@quorate/peer";
+import { modifiedAtMs, readBytes } from "@quorate/platform";
 import { opensslCipher, type ServerConfig, type TlsConfig } from "./flags/index.ts";
 
 const nodeVersion = (version: "TLS1.2" | "TLS1.3"): "TLSv1.2" | "TLSv1.3" =>
@@ -26,7 +26,7 @@ class Files {
   current(): TlsMaterial {
     let stamp = this.#stamp;
     try {
-      stamp = this.#paths.map((path) => statSync(path).mtimeMs).join();
+      stamp = this.#paths.map((path) => modifiedAtMs(path)).join();
     } catch (error) {
       // Files may be missing for a moment while they are replaced; what was read last still serves.
       if (this.#material === undefined) throw error;
@@ -48,12 +48,12 @@ export function peerTls(config: ServerConfig): PeerTls | undefined {
   const files = new Files(
     [tls.certFile, tls.keyFile, tls.trustedCaFile, tls.clientCertFile, tls.clientKeyFile],
     () => ({
-      cert: readFileSync(tls.certFile),
-      key: readFileSync(tls.keyFile),
-      ...(tls.trustedCaFile === "" ? {} : { ca: [readFileSync(tls.trustedCaFile)] }),
-      ...(tls.crlFile === "" ? {} : { crl: readFileSync(tls.crlFile) }),
-      ...(tls.clientCertFile === "" ? {} : { clientCert: readFileSync(tls.clientCertFile) }),
-      ...(tls.clientKeyFile === "" ? {} : { clientKey: readFileSync(tls.clientKeyFile) }),
+      cert: readBytes(tls.certFile),
+      key: readBytes(tls.keyFile),
+      ...(tls.trustedCaFile === "" ? {} : { ca: [readBytes(tls.trustedCaFile)] }),
+      ...(tls.crlFile === "" ? {} : { crl: readBytes(tls.crlFile) }),
+      ...(tls.clientCertFile === "" ? {} : { clientCert: readBytes(tls.clientCertFile) }),
+      ...(tls.clientKeyFile === "" ? {} : { clientKey: readBytes(tls.clientKeyFile) }),
     }),
   );
   const cipherSuites = ciphersOf(config)?.split(":");
@@ -75,12 +75,12 @@ export function clientTls(config: ServerConfig): TlsOptions | undefined {
   if (!hasTls(tls)) return undefined;
   const ciphers = ciphersOf(config);
   return {
-    cert: readFileSync(tls.certFile),
-    key: readFileSync(tls.keyFile),
+    cert: readBytes(tls.certFile),
+    key: readBytes(tls.keyFile),
     minVersion: nodeVersion(config.tlsMinVersion),
     ...(config.tlsMaxVersion === undefined ? {} : { maxVersion: nodeVersion(config.tlsMaxVersion) }),
-    ...(tls.trustedCaFile === "" ? {} : { ca: [readFileSync(tls.trustedCaFile)] }),
-    ...(tls.crlFile === "" ? {} : { crl: readFileSync(tls.crlFile) }),
+    ...(tls.trustedCaFile === "" ? {} : { ca: [readBytes(tls.trustedCaFile)] }),
+    ...(tls.crlFile === "" ? {} : { crl: readBytes(tls.crlFile) }),
     ...(ciphers === undefined ? {} : { ciphers }),
     requestCert: tls.clientCertAuth,
     rejectUnauthorized: tls.clientCertAuth,

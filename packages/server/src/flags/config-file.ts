@@ -43,7 +43,18 @@ const spelledOtherwise: ReadonlyMap<string, string> = new Map([
   ["experimental-snapshot-catch-up-entries", "experimental-snapshot-catchup-entries"],
 ]);
 
-/** Durations that the file gives as whole milliseconds by their nature; they are counts on the command line too. */
+/** Keys of etcd's sample file that its server never looks at. */
+const ignoredKeys: ReadonlySet<string> = new Set([
+  "discovery-fallback",
+  "proxy",
+  "proxy-failure-wait",
+  "proxy-refresh-interval",
+  "proxy-dial-timeout",
+  "proxy-write-timeout",
+  "proxy-read-timeout",
+]);
+
+/** Writes a value as the command line would have it; durations stand as whole nanoseconds in the file. */
 function textOf(flag: FlagDefinition, value: YamlValue): string {
   if (flag.kind === "duration") {
     if (typeof value !== "number" || !Number.isInteger(value)) {
@@ -60,8 +71,8 @@ function textOf(flag: FlagDefinition, value: YamlValue): string {
     if (typeof value !== "number") throw new ValueError("must be a number");
     return String(value);
   }
-  if (value instanceof Map || Array.isArray(value)) throw new ValueError("must be a single value");
-  return String(value);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new ValueError("must be a single value");
 }
 
 class FileLoader {
@@ -79,6 +90,7 @@ class FileLoader {
   }
 
   take(key: string, name: string, value: YamlValue): void {
+    if (ignoredKeys.has(name)) return;
     const flag = findFlag(spelledOtherwise.get(name) ?? name);
     if (flag === undefined || flag.kind === "ignored") {
       const fields = { path: this.#path, key };

@@ -304,6 +304,26 @@ describe("the configuration", () => {
     expect(warnings).toContain("--max-snapshots is deprecated in 3.6 and will be decommissioned in 3.8.");
   });
 
+  test("what is not offered is refused where neglect would harm, and warned of elsewhere", () => {
+    expect(refusal(["--discovery-srv=example.com"])).toEqual([
+      "--discovery-srv is not offered by Quorate; name the members with --initial-cluster",
+      1,
+      "--discovery-srv",
+    ]);
+    expect(refusal(["--auto-tls"])[2]).toBe("--auto-tls");
+    const flags = (...args: string[]): unknown[] => {
+      const command = load(args);
+      if (command.kind !== "serve") throw new Error(command.kind);
+      return command.notices.flatMap((notice) => notice.fields["flag"] ?? []);
+    };
+    expect(flags("--auto-compaction-retention=1", "--corrupt-check-time=5s")).toEqual([
+      "--auto-compaction-retention",
+      "--corrupt-check-time",
+    ]);
+    expect(flags("--auto-compaction-retention=0h")).toEqual([]);
+    expect(flags()).toEqual([]);
+  });
+
   test("relics are taken with and without a value", () => {
     expect(config(["--snapshot", "--vv=3", "--name=a"]).name).toBe("a");
   });
@@ -335,6 +355,7 @@ cipher-suites:
 wal-dir:
 pre-vote: false
 proxy: 'off'
+discovery-fallback: 'proxy'
 someday: 1
 peer-transport-security:
   cert-file: c
@@ -363,9 +384,9 @@ socket-options: {reuse-port: true}
   });
 
   test("may be JSON, and come from a variable", () => {
-    const json = '{\n  "name": "j",\n\t"client-transport-security": {"auto-tls": true}\n}';
+    const json = '{\n  "name": "j",\n\t"client-transport-security": {"client-cert-auth": true}\n}';
     const c = config([], { ETCD_CONFIG_FILE: "f" }, { f: json });
-    expect([c.name, c.clientTls.autoTls]).toEqual(["j", true]);
+    expect([c.name, c.clientTls.clientCertAuth]).toEqual(["j", true]);
   });
 
   test.each([

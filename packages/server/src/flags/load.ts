@@ -6,6 +6,7 @@ import { helpText, usageText } from "./help.ts";
 import { FlagFailure, type FlagProblem, type Notice, type ServerCommand } from "./outcome.ts";
 import { HelpAsked, parseFlags, parseVariables } from "./parse.ts";
 import { serverFlags } from "./table.ts";
+import { unofferedNotices, verifyOffered } from "./unoffered.ts";
 import { FlagValues } from "./values.ts";
 import { advertiseMissing, verify, verifyOlderNames } from "./verify.ts";
 import { type FileProblem, tlsNotices, verifyTls } from "./verify-start.ts";
@@ -112,6 +113,9 @@ function load(args: readonly string[], env: FlagEnvironment, notices: Notice[]):
     return refused(problems, notices);
   }
   notices.push(...configNotices(used));
+  const unoffered = verifyOffered(used);
+  if (unoffered !== undefined) return refused([unoffered], notices);
+  notices.push(...unofferedNotices(used));
   const config = buildConfig(used);
   const tls = verifyTls(config, env.fileProblem);
   if (tls !== undefined) return refused([tls], notices);

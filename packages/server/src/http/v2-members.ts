@@ -3,7 +3,7 @@ import { KvError } from "@quorate/api";
 import { hexId, noMember, parseHexId, toMemberId } from "@quorate/base";
 import { checkedPeerUrls, type Member } from "@quorate/member";
 import { goString, type MemberRecord } from "@quorate/state";
-import { allowMethods, readBody, sendError, sendJson } from "./responses.ts";
+import { allowMethods, readBody, sendJson } from "./responses.ts";
 
 const prefix = "/v2/members";
 const bodyBytesMax = 64 * 1024;
@@ -147,9 +147,4 @@ function refuse(res: ServerResponse, error: unknown): void {
   const explanation = error instanceof KvError ? `${error.message}. ${error.explanation ?? ""}`.trim() : String(error);
   res.setHeader("X-Quorate-Explanation", explanation.replace(/[^\x20-\x7e]/g, " "));
   v2Error(res, 500, "Internal Server Error");
-}
-
-/** The rest of the v2 API. */
-export function v2NotFound(res: ServerResponse): void {
-  sendError(res, 404, "404 page not found");
 }
