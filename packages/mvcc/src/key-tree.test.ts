@@ -70,7 +70,10 @@ describe("key index", () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 400 }), fc.array(key, { maxLength: 4 }), (actions, probes) => {
         const pair = new Pair();
-        for (const one of actions) one.kind === "put" ? pair.put(one.key) : pair.remove(one.key);
+        for (const one of actions) {
+          if (one.kind === "put") pair.put(one.key);
+          else pair.remove(one.key);
+        }
         pair.verify(probes);
         pair.compact(3);
         pair.verify(probes);

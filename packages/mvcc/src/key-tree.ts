@@ -7,9 +7,7 @@ import {
   deadBit,
   entriesAt,
   headsAt,
-  innerWords,
-  leafWords,
-  NodeKeys,
+  type NodeKeys,
   openGap,
   slotMask,
   wordCount,
@@ -17,18 +15,15 @@ import {
   wordPrefix,
   wordPrev,
 } from "./tree-node.ts";
-import { WordTable } from "./word-table.ts";
+import { TreeNodes } from "./tree-nodes.ts";
 
-/** Nodes per chunk: 136 KB of leaves, 67 KB of inner nodes. */
-const leafShift = 8;
-const innerShift = 6;
 /** A node with fewer entries joins a neighbour when both fill no more than `joined`. */
 const sparse: number = capacity / 4;
 const joined: number = (capacity * 3) / 4;
 const depthMax = 16;
 
 /**
- * The slots of all keys in the order of the keys: a B+tree whose nodes live in word tables (see `tree-node.ts`), with
+ * The slots of all keys in the order of the keys: a B+tree whose nodes live in word tables (see `tree-node.ts` and `tree-nodes.ts`), with
  * the number of keys without tombstone below each child, so that a rank costs one descent.
  *
  * A search leaves its path behind (`leaf`, `position`, `found`); the operations "here" work on that path and are
@@ -36,8 +31,7 @@ const depthMax = 16;
  */
 export class KeyTree {
   readonly #keys: NodeKeys;
-  readonly #leaves: WordTable = new WordTable(leafWords, leafShift, wordNext);
-  readonly #inners: WordTable = new WordTable(innerWords, innerShift, wordNext);
+  readonly #nodes: TreeNodes;
   #root: number;
   /** Levels of inner nodes above the leaves. */
   #height = 0;
@@ -53,7 +47,8 @@ export class KeyTree {
 
   constructor(keys: NodeKeys) {
     this.#keys = keys;
-    this.#root = this.#newLeaf();
+    this.#nodes = new TreeNodes(keys);
+    this.#root = this.#nodes.addLeaf();
   }
 
   /** Keys without tombstone. */
@@ -67,7 +62,7 @@ export class KeyTree {
   }
 
   get byteSize(): number {
-    return this.#leaves.byteSize + this.#inners.byteSize;
+    return this.#nodes.byteSize;
   }
 
   /**
@@ -78,27 +73,27 @@ export class KeyTree {
    */
   search(key: Uint8Array): void {
     this.#descend(key, true);
-    const words = this.#leafWords(this.leaf);
-    const base = this.#leafBase(this.leaf);
+    const words = this.#nodes.leaf(this.leaf);
+    const base = this.#nodes.leafBase(this.leaf);
     if (this.found ? this.#keys.sharesPrefix(words, base, this.position, key) : this.#fits(words, base, key)) return;
     this.#descend(key, false);
   }
 
   #descend(key: Uint8Array, trusting: boolean): void {
-    const inners = this.#inners;
+    const nodes = this.#nodes;
     const keys = this.#keys;
     let node = this.#root;
     for (let level = this.#height; level > 0; level--) {
-      const words = inners.chunks[node >>> innerShift] as Uint32Array;
-      const base = (node & inners.mask) * innerWords;
+      const words = nodes.inner(node);
+      const base = nodes.innerBase(node);
       const bound = trusting ? keys.guess(words, base, key) : keys.lowerBound(words, base, key);
       const child = keys.found || bound === 0 ? bound : bound - 1;
       this.#pathNode[level] = node;
       this.#pathChild[level] = child;
       node = words[base + childrenAt + child] as number;
     }
-    const words = this.#leafWords(node);
-    const base = this.#leafBase(node);
+    const words = this.#nodes.leaf(node);
+    const base = this.#nodes.leafBase(node);
     this.leaf = node;
     this.position = trusting ? keys.guess(words, base, key) : keys.lowerBound(words, base, key);
     this.found = keys.found;
@@ -114,7 +109,7 @@ export class KeyTree {
     if (this.position === 0 && words[base + wordPrev] !== 0) return false;
     if (this.position < count) return true;
     const next = words[base + wordNext] as number;
-    return next === 0 || keys.order(this.#leafWords(next), this.#leafBase(next), 0, key) > 0;
+    return next === 0 || keys.order(this.#nodes.leaf(next), this.#nodes.leafBase(next), 0, key) > 0;
   }
 
   /** The first leaf, and the place before its first entry. */
@@ -130,43 +125,37 @@ export class KeyTree {
   #searchEdge(end: boolean): void {
     let node = this.#root;
     for (let level = this.#height; level > 0; level--) {
-      const words = this.#innerWords(node);
-      const base = this.#innerBase(node);
+      const words = this.#nodes.inner(node);
+      const base = this.#nodes.innerBase(node);
       const child = end ? (words[base + wordCount] as number) - 1 : 0;
       this.#pathNode[level] = node;
       this.#pathChild[level] = child;
       node = words[base + childrenAt + child] as number;
     }
     this.leaf = node;
-    this.position = end ? (this.#leafWords(node)[this.#leafBase(node) + wordCount] as number) : 0;
+    this.position = end ? (this.#nodes.leaf(node)[this.#nodes.leafBase(node) + wordCount] as number) : 0;
     this.found = false;
   }
 
   /** The entry that the search found. */
   entryHere(): number {
-    return this.#leafWords(this.leaf)[this.#leafBase(this.leaf) + entriesAt + this.position] as number;
+    return this.#nodes.leaf(this.leaf)[this.#nodes.leafBase(this.leaf) + entriesAt + this.position] as number;
   }
 
   /** Keys without tombstone before the place of the last search. */
   rankHere(): number {
-    let rank = 0;
+    const nodes = this.#nodes;
+    let rank = nodes.liveInLeaf(this.leaf, this.position);
     for (let level = this.#height; level > 0; level--) {
-      const node = this.#pathNode[level] as number;
-      const words = this.#innerWords(node);
-      const counts = this.#innerBase(node) + countsAt;
-      const child = this.#pathChild[level] as number;
-      for (let i = 0; i < child; i++) rank += words[counts + i] as number;
+      rank += nodes.liveInInner(this.#pathNode[level] as number, this.#pathChild[level] as number);
     }
-    const words = this.#leafWords(this.leaf);
-    const entries = this.#leafBase(this.leaf) + entriesAt;
-    for (let i = 0; i < this.position; i++) if ((words[entries + i] as number) < deadBit) rank += 1;
     return rank;
   }
 
   /** Marks the found entry as dead or alive. */
   markHere(dead: boolean): void {
-    const words = this.#leafWords(this.leaf);
-    const at = this.#leafBase(this.leaf) + entriesAt + this.position;
+    const words = this.#nodes.leaf(this.leaf);
+    const at = this.#nodes.leafBase(this.leaf) + entriesAt + this.position;
     const slot = (words[at] as number) & slotMask;
     words[at] = dead ? (slot | deadBit) >>> 0 : slot;
     this.#addToCounts(dead ? -1 : 1);
@@ -176,9 +165,9 @@ export class KeyTree {
   insertHere(entry: number): void {
     this.changes += 1;
     this.#size += 1;
-    if (this.#leafWords(this.leaf)[this.#leafBase(this.leaf) + wordCount] === capacity) this.#splitLeaf();
-    const words = this.#leafWords(this.leaf);
-    const base = this.#leafBase(this.leaf);
+    if (this.#nodes.leaf(this.leaf)[this.#nodes.leafBase(this.leaf) + wordCount] === capacity) this.#splitLeaf();
+    const words = this.#nodes.leaf(this.leaf);
+    const base = this.#nodes.leafBase(this.leaf);
     const count = words[base + wordCount] as number;
     openGap(words, base + entriesAt, this.position, count);
     openGap(words, base + headsAt, this.position, count);
@@ -193,8 +182,8 @@ export class KeyTree {
   removeHere(): void {
     this.changes += 1;
     this.#size -= 1;
-    const words = this.#leafWords(this.leaf);
-    const base = this.#leafBase(this.leaf);
+    const words = this.#nodes.leaf(this.leaf);
+    const base = this.#nodes.leafBase(this.leaf);
     const count = words[base + wordCount] as number;
     const entry = words[base + entriesAt + this.position] as number;
     if (entry < deadBit) this.#addToCounts(-1);
@@ -214,57 +203,29 @@ export class KeyTree {
   // Walking: a place is a leaf and a position in it; the walker skips to the next leaf when a leaf is exhausted.
 
   countOf(leaf: number): number {
-    return this.#leafWords(leaf)[this.#leafBase(leaf) + wordCount] as number;
+    return this.#nodes.leafCount(leaf);
   }
 
   entryAt(leaf: number, position: number): number {
-    return this.#leafWords(leaf)[this.#leafBase(leaf) + entriesAt + position] as number;
+    return this.#nodes.leaf(leaf)[this.#nodes.leafBase(leaf) + entriesAt + position] as number;
   }
 
   /** The leaf behind, 0 at the end. */
   nextOf(leaf: number): number {
-    return this.#leafWords(leaf)[this.#leafBase(leaf) + wordNext] as number;
+    return this.#nodes.leaf(leaf)[this.#nodes.leafBase(leaf) + wordNext] as number;
   }
 
   /** The leaf before, 0 at the start. */
   prevOf(leaf: number): number {
-    return this.#leafWords(leaf)[this.#leafBase(leaf) + wordPrev] as number;
-  }
-
-  #leafWords(id: number): Uint32Array {
-    return this.#leaves.chunks[id >>> leafShift] as Uint32Array;
-  }
-
-  #leafBase(id: number): number {
-    return (id & this.#leaves.mask) * leafWords;
-  }
-
-  #innerWords(id: number): Uint32Array {
-    return this.#inners.chunks[id >>> innerShift] as Uint32Array;
-  }
-
-  #innerBase(id: number): number {
-    return (id & this.#inners.mask) * innerWords;
-  }
-
-  #newLeaf(): number {
-    const id = this.#leaves.allocate();
-    this.#leafWords(id).fill(0, this.#leafBase(id), this.#leafBase(id) + headsAt);
-    return id;
-  }
-
-  #newInner(): number {
-    const id = this.#inners.allocate();
-    this.#innerWords(id).fill(0, this.#innerBase(id), this.#innerBase(id) + headsAt);
-    return id;
+    return this.#nodes.leaf(leaf)[this.#nodes.leafBase(leaf) + wordPrev] as number;
   }
 
   #addToCounts(difference: number): void {
     this.#live += difference;
     for (let level = this.#height; level > 0; level--) {
       const node = this.#pathNode[level] as number;
-      const at = this.#innerBase(node) + countsAt + (this.#pathChild[level] as number);
-      const words = this.#innerWords(node);
+      const at = this.#nodes.innerBase(node) + countsAt + (this.#pathChild[level] as number);
+      const words = this.#nodes.inner(node);
       words[at] = (words[at] as number) + difference;
     }
   }
@@ -274,8 +235,8 @@ export class KeyTree {
     for (let level = 1; level <= this.#height; level++) {
       const node = this.#pathNode[level] as number;
       const child = this.#pathChild[level] as number;
-      const words = this.#innerWords(node);
-      const base = this.#innerBase(node);
+      const words = this.#nodes.inner(node);
+      const base = this.#nodes.innerBase(node);
       words[base + entriesAt + child] = slot;
       this.#keys.refresh(words, base, child);
       if (child !== 0) return;
@@ -283,29 +244,11 @@ export class KeyTree {
   }
 
   #splitLeaf(): void {
-    const left = this.leaf;
-    const right = this.#newLeaf();
-    const words = this.#leafWords(left);
-    const base = this.#leafBase(left);
-    const target = this.#leafWords(right);
-    const targetBase = this.#leafBase(right);
-    const next = words[base + wordNext] as number;
+    const nodes = this.#nodes;
     // Keys that arrive in order leave full leaves behind.
-    const cut = next === 0 && this.position === capacity ? capacity - 1 : capacity / 2;
-    moveTail(words, base + entriesAt, target, targetBase + entriesAt, cut);
-    moveTail(words, base + headsAt, target, targetBase + headsAt, cut);
-    target[targetBase + wordPrefix] = words[base + wordPrefix] as number;
-    words[base + wordCount] = cut;
-    target[targetBase + wordCount] = capacity - cut;
-    target[targetBase + wordNext] = next;
-    target[targetBase + wordPrev] = left;
-    words[base + wordNext] = right;
-    if (next !== 0) this.#leafWords(next)[this.#leafBase(next) + wordPrev] = right;
-    this.#keys.sharpen(words, base);
-    this.#keys.sharpen(target, targetBase);
-    let moved = 0;
-    for (let i = 0; i < capacity - cut; i++) if ((target[targetBase + entriesAt + i] as number) < deadBit) moved += 1;
-    this.#insertChild(1, right, (target[targetBase + entriesAt] as number) & slotMask, moved);
+    const cut = this.nextOf(this.leaf) === 0 && this.position === capacity ? capacity - 1 : capacity / 2;
+    const right = nodes.splitLeaf(this.leaf, cut);
+    this.#insertChild(1, right, nodes.leafMinimum(right), nodes.liveInLeaf(right, capacity - cut));
     if (this.position > cut || (this.position === cut && cut !== capacity / 2)) {
       this.leaf = right;
       this.position -= cut;
@@ -317,7 +260,7 @@ export class KeyTree {
   #followRight(level: number): void {
     const node = this.#pathNode[level] as number;
     const child = (this.#pathChild[level] as number) + 1;
-    invariant(child < (this.#innerWords(node)[this.#innerBase(node) + wordCount] as number), "the path left its node");
+    invariant(child < this.#nodes.innerCount(node), "the path left its node");
     this.#pathChild[level] = child;
   }
 
@@ -330,15 +273,11 @@ export class KeyTree {
       this.#growRoot(level, right, separator, moved);
       return;
     }
-    if (
-      this.#innerWords(this.#pathNode[level] as number)[this.#innerBase(this.#pathNode[level] as number)] === capacity
-    ) {
-      this.#splitInner(level);
-    }
+    if (this.#nodes.innerCount(this.#pathNode[level] as number) === capacity) this.#splitInner(level);
     const node = this.#pathNode[level] as number;
     const child = this.#pathChild[level] as number;
-    const words = this.#innerWords(node);
-    const base = this.#innerBase(node);
+    const words = this.#nodes.inner(node);
+    const base = this.#nodes.innerBase(node);
     const count = words[base + wordCount] as number;
     for (const column of [headsAt, entriesAt, childrenAt, countsAt]) openGap(words, base + column, child + 1, count);
     words[base + entriesAt + child + 1] = separator;
@@ -351,14 +290,12 @@ export class KeyTree {
 
   #growRoot(level: number, right: number, separator: number, moved: number): void {
     invariant(level < depthMax, "the key tree is too deep");
+    const nodes = this.#nodes;
     const left = this.#root;
-    const root = this.#newInner();
-    const words = this.#innerWords(root);
-    const base = this.#innerBase(root);
-    const leftSlot =
-      level === 1
-        ? (this.#leafWords(left)[this.#leafBase(left) + entriesAt] as number) & slotMask
-        : (this.#innerWords(left)[this.#innerBase(left) + entriesAt] as number);
+    const root = nodes.addInner();
+    const words = nodes.inner(root);
+    const base = nodes.innerBase(root);
+    const leftSlot = level === 1 ? nodes.leafMinimum(left) : nodes.innerMinimum(left);
     words[base + wordCount] = 2;
     words[base + entriesAt] = leftSlot;
     words[base + entriesAt + 1] = separator;
@@ -374,24 +311,11 @@ export class KeyTree {
   }
 
   #splitInner(level: number): void {
-    const left = this.#pathNode[level] as number;
-    const right = this.#newInner();
-    const words = this.#innerWords(left);
-    const base = this.#innerBase(left);
-    const target = this.#innerWords(right);
-    const targetBase = this.#innerBase(right);
+    const nodes = this.#nodes;
     const child = this.#pathChild[level] as number;
     const cut = child === capacity - 1 ? capacity - 1 : capacity / 2;
-    for (const column of [entriesAt, childrenAt, countsAt]) {
-      moveTail(words, base + column, target, targetBase + column, cut);
-    }
-    words[base + wordCount] = cut;
-    target[targetBase + wordCount] = capacity - cut;
-    this.#keys.rebuild(words, base);
-    this.#keys.rebuild(target, targetBase);
-    let moved = 0;
-    for (let i = 0; i < capacity - cut; i++) moved += target[targetBase + countsAt + i] as number;
-    this.#insertChild(level + 1, right, target[targetBase + entriesAt] as number, moved);
+    const right = nodes.splitInner(this.#pathNode[level] as number, cut);
+    this.#insertChild(level + 1, right, nodes.innerMinimum(right), nodes.liveInInner(right, capacity - cut));
     if (child >= cut) {
       this.#pathNode[level] = right;
       this.#pathChild[level] = child - cut;
@@ -401,28 +325,20 @@ export class KeyTree {
 
   /** Removes the empty leaf of the path from list and tree. */
   #dropLeaf(): void {
-    this.#unlinkLeaf(this.leaf);
+    this.#nodes.releaseLeaf(this.leaf);
     this.#removeChild(1, this.#pathChild[1] as number);
-  }
-
-  #unlinkLeaf(leaf: number): void {
-    const next = this.nextOf(leaf);
-    const prev = this.prevOf(leaf);
-    if (next !== 0) this.#leafWords(next)[this.#leafBase(next) + wordPrev] = prev;
-    if (prev !== 0) this.#leafWords(prev)[this.#leafBase(prev) + wordNext] = next;
-    this.#leaves.release(leaf);
   }
 
   /** Takes child number `child` out of the path's node at `level`. */
   #removeChild(level: number, child: number): void {
     const node = this.#pathNode[level] as number;
-    const words = this.#innerWords(node);
-    const base = this.#innerBase(node);
+    const words = this.#nodes.inner(node);
+    const base = this.#nodes.innerBase(node);
     const count = words[base + wordCount] as number;
     for (const column of [headsAt, entriesAt, childrenAt, countsAt]) closeGap(words, base + column, child, count);
     words[base + wordCount] = count - 1;
     if (count === 1) {
-      this.#inners.release(node);
+      this.#nodes.releaseInner(node);
       this.#removeChild(level + 1, this.#pathChild[level + 1] as number);
       return;
     }
@@ -438,8 +354,8 @@ export class KeyTree {
     for (let above = level + 1; above <= this.#height; above++) {
       const node = this.#pathNode[above] as number;
       const child = this.#pathChild[above] as number;
-      this.#innerWords(node)[this.#innerBase(node) + entriesAt + child] = slot;
-      this.#keys.refresh(this.#innerWords(node), this.#innerBase(node), child);
+      this.#nodes.inner(node)[this.#nodes.innerBase(node) + entriesAt + child] = slot;
+      this.#keys.refresh(this.#nodes.inner(node), this.#nodes.innerBase(node), child);
       if (child !== 0) return;
     }
   }
@@ -447,11 +363,11 @@ export class KeyTree {
   /** A root with one child gives way to it. */
   #shrinkRoot(): void {
     while (this.#height > 0) {
-      const words = this.#innerWords(this.#root);
-      const base = this.#innerBase(this.#root);
+      const words = this.#nodes.inner(this.#root);
+      const base = this.#nodes.innerBase(this.#root);
       if (words[base + wordCount] !== 1) return;
       const child = words[base + childrenAt] as number;
-      this.#inners.release(this.#root);
+      this.#nodes.releaseInner(this.#root);
       this.#root = child;
       this.#height -= 1;
     }
@@ -461,62 +377,43 @@ export class KeyTree {
   #joinLeaf(): void {
     const pair = this.#pair(1);
     if (pair < 0) return;
-    const parent = this.#innerWords(this.#pathNode[1] as number);
-    const parentBase = this.#innerBase(this.#pathNode[1] as number);
-    const left = parent[parentBase + childrenAt + pair] as number;
-    const right = parent[parentBase + childrenAt + pair + 1] as number;
-    const count = this.countOf(left);
-    const added = this.countOf(right);
-    if (count + added > joined) return;
-    const words = this.#leafWords(left);
-    const base = this.#leafBase(left);
-    const from = this.#leafBase(right) + entriesAt;
-    words.set(this.#leafWords(right).subarray(from, from + added), base + entriesAt + count);
-    words[base + wordCount] = count + added;
-    this.#keys.rebuild(words, base);
-    parent[parentBase + countsAt + pair] =
-      (parent[parentBase + countsAt + pair] as number) + (parent[parentBase + countsAt + pair + 1] as number);
-    this.#unlinkLeaf(right);
-    this.#removeChild(1, pair + 1);
+    const left = this.#childOf(1, pair);
+    const right = this.#childOf(1, pair + 1);
+    if (this.#nodes.leafCount(left) + this.#nodes.leafCount(right) > joined) return;
+    this.#nodes.joinLeaves(left, right);
+    this.#absorbed(1, pair);
   }
 
   #joinInner(level: number): void {
     const pair = this.#pair(level + 1);
     if (pair < 0) return;
-    const above = this.#pathNode[level + 1] as number;
-    const parent = this.#innerWords(above);
-    const parentBase = this.#innerBase(above);
-    const left = parent[parentBase + childrenAt + pair] as number;
-    const right = parent[parentBase + childrenAt + pair + 1] as number;
-    const words = this.#innerWords(left);
-    const base = this.#innerBase(left);
-    const source = this.#innerWords(right);
-    const sourceBase = this.#innerBase(right);
-    const count = words[base + wordCount] as number;
-    const added = source[sourceBase + wordCount] as number;
-    if (count + added > joined) return;
-    for (const column of [entriesAt, childrenAt, countsAt]) {
-      const from = sourceBase + column;
-      words.set(source.subarray(from, from + added), base + column + count);
-    }
-    words[base + wordCount] = count + added;
-    this.#keys.rebuild(words, base);
-    parent[parentBase + countsAt + pair] =
-      (parent[parentBase + countsAt + pair] as number) + (parent[parentBase + countsAt + pair + 1] as number);
-    this.#inners.release(right);
-    this.#removeChild(level + 1, pair + 1);
+    const left = this.#childOf(level + 1, pair);
+    const right = this.#childOf(level + 1, pair + 1);
+    if (this.#nodes.innerCount(left) + this.#nodes.innerCount(right) > joined) return;
+    this.#nodes.joinInners(left, right);
+    this.#absorbed(level + 1, pair);
+  }
+
+  #childOf(level: number, child: number): number {
+    const node = this.#pathNode[level] as number;
+    return this.#nodes.inner(node)[this.#nodes.innerBase(node) + childrenAt + child] as number;
+  }
+
+  /** Child number `pair` of the path's node at `level` has taken over what the one behind it held. */
+  #absorbed(level: number, pair: number): void {
+    const node = this.#pathNode[level] as number;
+    const words = this.#nodes.inner(node);
+    const at = this.#nodes.innerBase(node) + countsAt + pair;
+    words[at] = (words[at] as number) + (words[at + 1] as number);
+    this.#removeChild(level, pair + 1);
   }
 
   /** The left one of the path's child at `level` and a neighbour in the same node, -1 when it is alone. */
   #pair(level: number): number {
     const node = this.#pathNode[level] as number;
     const child = this.#pathChild[level] as number;
-    const count = this.#innerWords(node)[this.#innerBase(node) + wordCount] as number;
+    const count = this.#nodes.inner(node)[this.#nodes.innerBase(node) + wordCount] as number;
     if (count < 2) return -1;
     return child + 1 < count ? child : child - 1;
   }
-}
-
-function moveTail(from: Uint32Array, column: number, to: Uint32Array, target: number, cut: number): void {
-  to.set(from.subarray(column + cut, column + capacity), target);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { CorruptError, silentLogger } from "@quorate/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MemoryMeta, MemoryRows } from "../conformance/index.ts";
+import { MemoryMeta, MemoryRows } from "./conformance/index.ts";
 import { decodeKeyValue, encodeKeyValue, leaseOf, MvccStore, noLease, valueOf, withoutValue } from "./index.ts";
 import { checkRevisionKey, isTombstoneKey, mainOf, revisionKey, subOf } from "./revision.ts";
 import { toLease } from "./testing/naive-store.ts";

@@ -1,6 +1,6 @@
 import { InvariantError, silentLogger } from "@quorate/base";
 import { describe, expect, test } from "vitest";
-import { MemoryMeta, MemoryRows } from "../conformance/index.ts";
+import { MemoryMeta, MemoryRows } from "./conformance/index.ts";
 import {
   decodeKeyValue,
   MvccStore,

@@ -1,7 +1,7 @@
 import { silentLogger } from "@quorate/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MemoryMeta, MemoryRows } from "../conformance/index.ts";
+import { MemoryMeta, MemoryRows } from "./conformance/index.ts";
 import {
   decodeKeyValue,
   encodeKeyValue,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { MemoryMeta, MemoryRows } from "../../conformance/index.ts";
+import { MemoryMeta, MemoryRows } from "../conformance/index.ts";
 
 /** Data made by real etcd, kept beside the repository; tests that need it are skipped where it is missing. */
 const folder: string = fileURLToPath(new URL("../../../../../shared/golden/", import.meta.url));

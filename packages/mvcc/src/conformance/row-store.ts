@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { MetaStore, RowStore } from "../src/ports.ts";
-import { revisionBound, revisionKey } from "../src/revision.ts";
+import type { MetaStore, RowStore } from "../ports.ts";
+import { revisionBound, revisionKey } from "../revision.ts";
 import { MemoryRows } from "./memory-rows.ts";
 
 /** A pair of stores to judge. `settle` is called between writes: a backend may commit its batch there. */

@@ -1,5 +1,5 @@
 import { compareBytes } from "@quorate/base";
-import type { MetaStore, RowStore, RowVisitor } from "../src/ports.ts";
+import type { MetaStore, RowStore, RowVisitor } from "../ports.ts";
 
 interface Row {
   readonly key: Uint8Array;
