@@ -161,7 +161,6 @@ export class GrpcClient implements SessionOwner {
     socket.on("error", onError);
     socket.on("close", onClose);
     this.#timer = this.clock.startTimer(this.#options.connectTimeoutMs ?? 20_000, () => {
-      socket.destroy();
       this.#onConnectError("the server did not answer in time");
     });
     const begin = (): void => {
@@ -252,11 +251,12 @@ export class GrpcClient implements SessionOwner {
   #onConnectError(reason: string): void {
     if (this.#state !== "connecting") return;
     this.#timer?.cancel();
-    this.#socket?.destroy();
+    const socket = this.#socket;
     this.#socket = undefined;
     this.#session = undefined;
     this.#lastError = `connection error: desc = "transport: Error while dialing: ${reason}"`;
     this.#setState("failed", reason);
+    socket?.destroy();
     const waiting = this.#waiting;
     this.#waiting = waiting.filter((call) => call.waitsForReady && !call.isOver);
     for (const call of waiting) if (!call.waitsForReady) call.fail(GrpcCode.unavailable, this.#lastError);
