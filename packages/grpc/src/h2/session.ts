@@ -1,23 +1,12 @@
 /**
- * One HTTP/2 connection, as far as it is the same for both sides: frames in, settings, windows, pings, the end.
- *
- * ```
- *   open ──shutdown()──► draining ──last stream ends──► closing ──socket ends or 1 s──► closed
- *     └──────fail(code): GOAWAY, all streams cut off──────┘
- * ```
- *
- * A connection error of the peer never throws out of here: the peer gets GOAWAY with its code, then the socket is
- * closed, whether the peer reads or not.
+ * One HTTP/2 connection, as far as it is the same for both sides: what each frame means, and what of it is wrong.
+ * Faults of the connection are thrown as ConnectionError, faults of a stream reset it.
  */
-import type { Clock } from "@quorate/base";
 import type { Socket } from "node:net";
-import { type ClosedBy, ClosedStreams } from "./closed-streams.ts";
-import { FloodGuard, type FloodLimits } from "./flood-guard.ts";
-import { FrameReader, type FrameSink } from "./frame-reader.ts";
+import { Connection, type SessionOptions } from "./connection.ts";
 import {
   ConnectionError,
   defaultFrameBytes,
-  defaultWindow,
   ErrorCode,
   Flag,
   FrameType,
@@ -28,82 +17,31 @@ import {
 } from "./frames.ts";
 import { HeaderAssembly } from "./header-assembly.ts";
 import { HpackDecoder, type HeaderList } from "./hpack-decoder.ts";
-import { Sender, type SenderOwner } from "./sender.ts";
 import type { Http2Stream } from "./stream.ts";
-import type { Flushable, TurnFlusher } from "./turn.ts";
 
-export interface SessionOptions {
-  readonly clock: Clock;
-  readonly flusher: TurnFlusher;
-  /** What we let the peer send on one stream before it is consumed. */
-  readonly streamWindowBytes: number;
-  /** What we let the peer send on all streams together. */
-  readonly connectionWindowBytes: number;
-  readonly headerBytesMax: number;
-  readonly flood: FloodLimits;
-  /** Output that the peer does not read before we stop reading what it sends. */
-  readonly unsentBytesMax: number;
-}
-
-export type SessionState = "open" | "draining" | "closing" | "closed";
-
-/** After GOAWAY the peer has this long to close its side. */
-const lingerMs = 1000;
 /** Larger frames, though allowed, would let one stream hold up the others. */
 const frameBytesMaxUsed = 65_536;
 /** Data that is dropped is an attack only when it comes in frames that cost more than what they carry. */
 const smallFrameBytes = 256;
 
-export abstract class Session implements FrameSink, SenderOwner, Flushable {
-  readonly socket: Socket;
-  readonly sender: Sender;
-  readonly clock: Clock;
-  readonly streamWindowBytes: number;
-  readonly streams: Map<number, Http2Stream> = new Map();
-  protected readonly options: SessionOptions;
-  protected readonly reader: FrameReader = new FrameReader(this);
+export abstract class Session extends Connection {
   protected readonly decoder: HpackDecoder;
   protected readonly assembly: HeaderAssembly;
-  protected readonly closedStreams: ClosedStreams = new ClosedStreams();
-  protected readonly guard: FloodGuard;
-  protected state: SessionState = "open";
-  /** The highest stream that the peer opened and we looked at. */
-  protected lastPeerStream = 0;
-  /** Something arrived since the owner last looked. */
-  heard = false;
-  bytesRead = 0;
-  /** Counts chunks, to tell what came together. */
-  protected chunk = 0;
   protected settingsSeen = false;
   #receiveWindow: number;
   #uncredited = 0;
-  #flushWanted = false;
-  #paused = false;
   /** The stream whose DATA frame is being read; undefined when its data is dropped. */
   #dataStream: Http2Stream | undefined = undefined;
   #dataFlags = 0;
+  /** Bytes of that frame not yet seen as data; in the end its padding. */
+  #paddedLength = 0;
   #productiveFrames = 0;
 
   constructor(socket: Socket, options: SessionOptions) {
-    this.socket = socket;
-    this.options = options;
-    this.clock = options.clock;
-    this.streamWindowBytes = options.streamWindowBytes;
+    super(socket, options);
     this.#receiveWindow = options.connectionWindowBytes;
-    this.sender = new Sender(socket, this);
     this.decoder = new HpackDecoder(options.headerBytesMax);
     this.assembly = new HeaderAssembly(options.headerBytesMax);
-    this.guard = new FloodGuard(options.flood, options.clock);
-    socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.receive(chunk));
-    socket.on("drain", () => this.#onDrain());
-    socket.on("error", (error) => this.#onSocketEnd(error.message));
-    socket.on("end", () => this.onPeerEnd());
-    socket.on("close", () => this.#onSocketEnd("the connection was closed"));
-  }
-
-  get isOpen(): boolean {
-    return this.state === "open";
   }
 
   /** A whole header list arrived for a stream that may or may not exist. */
@@ -115,37 +53,8 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
   protected abstract onGoAway(lastStreamId: number, code: number, debug: string): void;
   protected abstract onPeerSetting(id: number, value: number): void;
   protected abstract onSettings(): void;
-  protected abstract onStreamGone(stream: Http2Stream, by: ClosedBy): void;
-  /** A stream was reset by the peer in the chunk that opened it? */
+  /** Tells whether the stream was opened by the chunk that is being read. */
   protected abstract isFresh(stream: Http2Stream): boolean;
-  /** The socket is gone; all streams were told. Called once. */
-  protected abstract onClosed(reason: string): void;
-
-  /** Takes bytes of the peer; also those that were read before the session was made. */
-  receive(chunk: Buffer): void {
-    if (this.state === "closing" || this.state === "closed") return;
-    this.heard = true;
-    this.bytesRead += chunk.length;
-    this.chunk += 1;
-    try {
-      this.reader.feed(chunk);
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.fail(error.code, error.message);
-      return;
-    }
-    if (this.sender.output.unsentBytes > this.options.unsentBytesMax && !this.#paused) {
-      this.flushTurn();
-      if (this.socket.writableLength === 0) return;
-      this.#paused = true;
-      this.socket.pause();
-    }
-  }
-
-  /** The peer reads nothing and we have stopped reading. */
-  get isStuck(): boolean {
-    return this.#paused;
-  }
 
   // Frames
 
@@ -261,7 +170,6 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
     // Padding is consumed here; what is left of the frame is consumed by the stream.
     if ((flags & Flag.padded) !== 0) this.#paddedLength = length;
   }
-  #paddedLength = 0;
 
   onDataPiece(bytes: Buffer, start: number, end: number): void {
     const stream = this.#dataStream;
@@ -294,7 +202,7 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
       return;
     }
     stream.remoteClosed = true;
-    if (stream.localClosed) this.#remove(stream, "both");
+    if (stream.localClosed) this.remove(stream, "both");
     stream.takeEnd();
   }
 
@@ -372,7 +280,7 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
       throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many streams opened and reset");
     }
     this.sender.abandon(stream);
-    this.#remove(stream, "peer");
+    this.remove(stream, "peer");
     stream.takeReset(uint32At(bytes, start), "the peer reset the stream", false);
   }
 
@@ -449,124 +357,5 @@ export abstract class Session implements FrameSink, SenderOwner, Flushable {
       default:
         this.onPeerSetting(id, value);
     }
-  }
-
-  // Streams
-
-  /** Resets the stream for a fault of the peer's, and tells it. A peer may also do that on purpose, again and again. */
-  cutOff(stream: Http2Stream, code: number, reason: string): void {
-    if (!this.streams.has(stream.id)) return;
-    if (this.guard.rapidReset()) {
-      this.fail(ErrorCode.enhanceYourCalm, "too many streams with faults");
-      return;
-    }
-    this.resetStream(stream, code);
-    stream.takeReset(code, reason, false);
-  }
-
-  /** Resets the stream without telling it. */
-  resetStream(stream: Http2Stream, code: number): void {
-    if (!this.streams.has(stream.id)) return;
-    if (!this.sender.closed) this.sender.reset(stream.id, code);
-    this.sender.abandon(stream);
-    this.#remove(stream, "us");
-  }
-
-  onLocalEnd(stream: Http2Stream): void {
-    if (stream.remoteClosed) this.#remove(stream, "both");
-    else this.onEarlyEnd(stream);
-  }
-
-  /** Our half ended before the peer's. */
-  protected abstract onEarlyEnd(stream: Http2Stream): void;
-
-  #remove(stream: Http2Stream, by: "us" | "peer" | "both"): void {
-    if (!this.streams.delete(stream.id)) return;
-    this.closedStreams.add(stream.id, by);
-    if (by === "both") this.guard.progress();
-    this.onStreamGone(stream, by);
-    if (this.state === "draining" && this.streams.size === 0 && this.mayFinish()) this.finish();
-  }
-
-  /** Tells whether a connection that is draining may end once it has no streams. */
-  protected mayFinish(): boolean {
-    return true;
-  }
-
-  // The end
-
-  /** Announces our settings and the connection's window. */
-  protected announce(settings: readonly (readonly [number, number])[]): void {
-    this.sender.settings([[Setting.initialWindowSize, this.streamWindowBytes], ...settings]);
-    const more = this.options.connectionWindowBytes - defaultWindow;
-    if (more > 0) this.sender.credit(0, more);
-  }
-
-  /** Tells the peer what it did wrong and closes the connection. */
-  fail(code: number, message: string): void {
-    if (this.state === "closing" || this.state === "closed") return;
-    this.sender.goAway(this.lastPeerStream, code, message);
-    this.finish();
-    this.#dropStreams(code, message);
-  }
-
-  /** Sends what is left, ends the socket, and destroys it when the peer does not follow. */
-  protected finish(): void {
-    if (this.state === "closing" || this.state === "closed") return;
-    this.state = "closing";
-    this.reader.stop();
-    this.sender.end();
-    // What still arrives is read and dropped: unread bytes would turn our farewell into a reset.
-    this.socket.resume();
-    const linger = this.clock.startTimer(lingerMs, () => this.socket.destroy());
-    this.socket.once("close", () => linger.cancel());
-  }
-
-  protected onPeerEnd(): void {
-    if (this.state === "closed") return;
-    this.finish();
-    this.#dropStreams(ErrorCode.cancel, "the peer closed the connection");
-  }
-
-  #onSocketEnd(reason: string): void {
-    if (this.state === "closed") return;
-    this.state = "closed";
-    this.reader.stop();
-    this.sender.closed = true;
-    this.sender.output.drop();
-    this.socket.destroy();
-    this.#dropStreams(ErrorCode.cancel, reason);
-    this.onClosed(reason);
-  }
-
-  #dropStreams(code: number, reason: string): void {
-    for (const stream of [...this.streams.values()]) {
-      this.sender.abandon(stream);
-      this.#remove(stream, "us");
-      stream.takeReset(code, reason, true);
-    }
-  }
-
-  // Turns
-
-  wantFlush(): void {
-    if (this.#flushWanted) return;
-    this.#flushWanted = true;
-    this.options.flusher.add(this);
-  }
-
-  flushTurn(): void {
-    this.#flushWanted = false;
-    if (this.sender.closed) return;
-    this.sender.output.flush();
-    this.sender.pump();
-  }
-
-  #onDrain(): void {
-    if (this.#paused) {
-      this.#paused = false;
-      this.socket.resume();
-    }
-    this.sender.pump();
   }
 }
