@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Clock, Timer } from "@quorate/base";
+import type { Clock } from "@quorate/base";
 
 /** Chunks held before the sender is held back. */
 const heldChunksMax = 16;
@@ -77,16 +77,15 @@ export class BodyReader {
 
   #wait(): Promise<void> {
     return new Promise((resolve) => {
-      let timer: Timer | undefined;
-      this.#wake = () => {
-        this.#wake = undefined;
-        timer?.cancel();
-        resolve();
-      };
-      timer = this.#clock.startTimer(this.#timeoutMs, () => {
+      const timer = this.#clock.startTimer(this.#timeoutMs, () => {
         this.#failure ??= new Error("i/o timeout");
         this.#wake?.();
       });
+      this.#wake = () => {
+        this.#wake = undefined;
+        timer.cancel();
+        resolve();
+      };
     });
   }
 }

@@ -3,6 +3,7 @@ import { type Clock, hexId, type Logger, type MemberId, parseHexId, toMemberId }
 import { decodeMessage, type Message } from "@quorate/raft";
 import { messageOf } from "./activity.ts";
 import { BodyReader, TooLongError } from "./body-reader.ts";
+import { inBackground, rethrowBug } from "./bugs.ts";
 import type { StreamKind } from "./context.ts";
 import {
   clusterIdHeader,
@@ -68,7 +69,8 @@ export class PeerHandler {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     response.on("error", () => undefined);
-    void this.#route(request, response).catch((cause: unknown) => {
+    const routed = this.#route(request, response).catch((cause: unknown) => {
+      rethrowBug(cause);
       const { logger } = this.#context;
       logger.log("warn", "failed to answer a request on the peer listener", {
         path: request.url,
@@ -77,6 +79,7 @@ export class PeerHandler {
       // As when a handler of etcd panics: the connection ends without an answer.
       response.destroy();
     });
+    inBackground(routed);
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -126,6 +129,7 @@ export class PeerHandler {
       if (refused !== undefined) throw new Error(refused);
       await host.step(message);
     } catch (cause) {
+      rethrowBug(cause);
       this.#context.logger.log("warn", "failed to process Raft message", {
         from: hexId(message.from),
         error: messageOf(cause),

@@ -1,6 +1,7 @@
 import { hexId, type Logger, type MemberId } from "@quorate/base";
 import { type Message, MessageType } from "@quorate/raft";
 import { messageOf } from "./activity.ts";
+import { inBackground, rethrowBug } from "./bugs.ts";
 import type { PeerHost } from "./host.ts";
 
 /** How often at most one kind of trouble with one peer is logged. */
@@ -42,21 +43,24 @@ export class Inbox {
       const taken = this.#host.step(message);
       if (taken !== undefined) this.#await(taken, message, counted);
     } catch (cause) {
+      rethrowBug(cause);
       this.#warn("failed to process Raft message", message, messageOf(cause));
     }
   }
 
   #await(taken: Promise<void>, message: Message, counted: "proposals" | "others"): void {
     this.#waiting[counted]++;
-    taken.then(
+    const settled = taken.then(
       () => {
         this.#waiting[counted]--;
       },
       (cause: unknown) => {
         this.#waiting[counted]--;
+        rethrowBug(cause);
         this.#warn("failed to process Raft message", message, messageOf(cause));
       },
     );
+    inBackground(settled);
   }
 
   #warn(text: string, message: Message, error?: string): void {

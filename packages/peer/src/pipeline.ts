@@ -2,6 +2,7 @@ import type { ClientRequest } from "node:http";
 import { hexId } from "@quorate/base";
 import { encodeMessage, type Message, MessageType } from "@quorate/raft";
 import { messageOf } from "./activity.ts";
+import { inBackground } from "./bugs.ts";
 import type { PeerContext } from "./context.ts";
 import type { HttpAnswer } from "./dialer.ts";
 import { clusterIdMismatch, identityHeaders, incompatibleVersion } from "./headers.ts";
@@ -25,7 +26,7 @@ export class Pipeline {
     this.#queue.push(message);
     if (this.#working < this.#peer.limits.pipelineWorkers) {
       this.#working++;
-      void this.#work();
+      inBackground(this.#work());
     }
     return true;
   }

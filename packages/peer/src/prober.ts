@@ -1,5 +1,6 @@
 import { hexId, type Timer } from "@quorate/base";
 import { messageOf } from "./activity.ts";
+import { inBackground } from "./bugs.ts";
 import type { PeerContext } from "./context.ts";
 
 /** Clocks may differ by this much before the operator is told. */
@@ -32,7 +33,7 @@ export class Prober {
   start(): void {
     if (this.#stopped) return;
     this.#timer = this.#peer.clock.startTimer(this.#peer.limits.probeIntervalMs, () => {
-      void this.#probe().then(() => this.start());
+      inBackground(this.#probe().then(() => this.start()));
     });
   }
 

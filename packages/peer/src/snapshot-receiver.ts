@@ -2,6 +2,7 @@ import { concatBytes } from "@quorate/base";
 import { type Message, MessageType } from "@quorate/raft";
 import { messageOf } from "./activity.ts";
 import type { BodyReader } from "./body-reader.ts";
+import { rethrowBug } from "./bugs.ts";
 import { counterAt } from "./frame-parser.ts";
 import type { PeerHost, SnapshotSink } from "./host.ts";
 import { refusalToStep } from "./inbox.ts";
@@ -43,6 +44,7 @@ export async function receiveSnapshot(
   try {
     await host.step(message);
   } catch (cause) {
+    rethrowBug(cause);
     return refused(500, `failed to process raft message (${messageOf(cause)})`);
   }
   return { status: 204, text: "" };

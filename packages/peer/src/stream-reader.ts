@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { hexId, type Timer } from "@quorate/base";
 import { messageOf } from "./activity.ts";
+import { inBackground, rethrowBug } from "./bugs.ts";
 import type { PeerContext, StreamKind } from "./context.ts";
 import type { FrameParser } from "./frame-parser.ts";
 import { clusterIdMismatch, headerOf, identityHeaders, incompatibleVersion, raftTo, serverVersion } from "./headers.ts";
@@ -113,7 +114,7 @@ export class StreamReader {
       return false;
     }
     if (response.statusCode === 200) return true;
-    void this.#refusalOf(response).then((text) => refuse({ text, quiet: false }));
+    inBackground(this.#refusalOf(response).then((text) => refuse({ text, quiet: false })));
     return false;
   }
 
@@ -135,6 +136,7 @@ export class StreamReader {
       try {
         parser.push(chunk);
       } catch (cause) {
+        rethrowBug(cause);
         end(messageOf(cause), false);
       }
     });

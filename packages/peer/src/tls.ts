@@ -71,10 +71,16 @@ export function clientTlsOptions(tls: PeerTls): ConnectionOptions {
   };
 }
 
+/** A certificate with several common names has none that counts. */
+function refusedName(tls: PeerTls, certificate: PeerCertificate): string | undefined {
+  const name = certificate.subject.CN;
+  if (tls.allowedCn === undefined || name === tls.allowedCn) return undefined;
+  return `CommonName authentication failed: ${JSON.stringify(name)} is not ${tls.allowedCn}`;
+}
+
 function refusedServer(tls: PeerTls, certificate: PeerCertificate): Error | undefined {
-  if (tls.allowedCn !== undefined && certificate.subject.CN !== tls.allowedCn) {
-    return new Error(`CommonName authentication failed: ${certificate.subject.CN} is not ${tls.allowedCn}`);
-  }
+  const refusal = refusedName(tls, certificate);
+  if (refusal !== undefined) return new Error(refusal);
   return tls.allowedHostname === undefined ? undefined : checkServerIdentity(tls.allowedHostname, certificate);
 }
 
@@ -105,10 +111,8 @@ export function serverTlsOptions(tls: PeerTls): TlsOptions {
 export async function refusedClient(tls: PeerTls, socket: TLSSocket): Promise<string | undefined> {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return undefined;
-  if (tls.allowedCn !== undefined) {
-    const name = socket.getPeerCertificate().subject.CN;
-    if (name !== tls.allowedCn) return `CommonName authentication failed: ${name} is not ${tls.allowedCn}`;
-  }
+  const refusal = refusedName(tls, socket.getPeerCertificate());
+  if (refusal !== undefined) return refusal;
   if (tls.allowedHostname !== undefined && certificate.checkHost(tls.allowedHostname) === undefined) {
     return `the certificate is not valid for ${tls.allowedHostname}`;
   }

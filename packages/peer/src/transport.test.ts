@@ -11,6 +11,7 @@ import {
   type TestMemberOptions,
   untilStreaming,
 } from "./testing/cluster.ts";
+import { testCluster } from "./testing/fake-host.ts";
 import { messageWith } from "./testing/messages.ts";
 
 const started: TestMember[] = [];
@@ -217,6 +218,71 @@ describe("a connection that breaks", () => {
     await b.host.until(() => b.host.received.length === 8);
     a.transport.send([big]);
     await b.host.until(() => b.host.received.length === 9);
+  });
+});
+
+describe("a connection to the listener", () => {
+  /** Dials the message stream of `member` as `peer` by hand; the connection is not read until told. */
+  function dialByHand(member: TestMember, peer: bigint): Socket {
+    const socket = connect(Number(new URL(member.url).port), "127.0.0.1");
+    cleanups.push(() => socket.destroy());
+    const self = member.host.memberId.toString(16);
+    socket.pause();
+    socket.write(
+      `GET /raft/stream/message/${peer.toString(16)} HTTP/1.1\r\nHost: x\r\nX-Server-Version: 3.6.0\r\n` +
+        `X-Min-Cluster-Version: 3.0.0\r\nX-Etcd-Cluster-ID: ${testCluster.toString(16)}\r\nX-Raft-To: ${self}\r\n\r\n`,
+    );
+    return socket;
+  }
+
+  const big = (from: TestMember, to: bigint): Message =>
+    messageWith({
+      type: MessageType.prop,
+      from: from.host.memberId,
+      to: toMemberId(to),
+      entries: [newEntry(0, 0, 0, new Uint8Array(4_000_000))],
+    });
+
+  test("that takes nothing for the write timeout is given up, and what was lost is reported", async () => {
+    const a = await start(0xa1n, { limits: { writeTimeoutMs: 300, redialMs: 60_000 } });
+    const peer = toMemberId(0xb2n);
+    a.transport.addPeer(peer, ["http://127.0.0.1:1"]);
+    dialByHand(a, peer);
+    await a.host.until(() => streamsOf(a, peer).served === 1);
+    a.transport.send([big(a, peer), big(a, peer)]);
+    await a.host.until(() => streamsOf(a, peer).served === 0, 5_000);
+    expect(a.host.unreachable).toEqual([peer]);
+    expect(a.transport.activeSince(peer)).toBe(0);
+  });
+
+  test("by the same peer for the same stream ends the older one, cleanly", async () => {
+    const a = await start(0xa1n, { limits: { redialMs: 60_000 } });
+    const peer = toMemberId(0xb2n);
+    a.transport.addPeer(peer, ["http://127.0.0.1:1"]);
+    const older = dialByHand(a, peer);
+    await a.host.until(() => streamsOf(a, peer).served === 1);
+    let text = "";
+    const ended = new Promise<void>((resolve) => older.once("end", resolve));
+    older.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+    });
+    older.resume();
+    dialByHand(a, peer);
+    await ended;
+    expect(text.endsWith("\r\n0\r\n\r\n")).toBe(true);
+    expect(streamsOf(a, peer).served).toBe(1);
+    expect(a.transport.activeSince(peer)).toBeGreaterThan(0);
+  });
+
+  test("is closed when no request comes, at first and after one", async () => {
+    const a = await start(0xa1n, { limits: { idleTimeoutMs: 200 } });
+    const port = Number(new URL(a.url).port);
+    for (const text of ["", "GET /version HTTP/1.1\r\n", "GET /version HTTP/1.1\r\nHost: x\r\n\r\n"]) {
+      const socket = connect(port, "127.0.0.1");
+      cleanups.push(() => socket.destroy());
+      socket.write(text);
+      await new Promise<void>((resolve) => socket.resume().once("close", () => resolve()));
+    }
   });
 });
 
