@@ -28,8 +28,8 @@ below.console = ["base"]; // Runs in a browser and talks JSON.
 const core = "^packages/(base|api|raft|mvcc|state|wal|backend|member)/";
 /** Files that only tests and benchmarks load. */
 const proof = "\\.(test|bench)\\.ts$|/(testing|conformance|test|testdata|fixtures)/";
-/** Front doors: the entry point and the declared subpaths for tests. */
-const doors = "^packages/[^/]+/(src/index\\.ts|(src/)?(testing|conformance)/.*)$";
+/** Front doors: the entry point, the declared subpaths for tests, and the version, which loads nothing else. */
+const doors = "^packages/([^/]+/(src/index\\.ts|(src/)?(testing|conformance)/.*)|server/src/flags/version\\.ts)$";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
