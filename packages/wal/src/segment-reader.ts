@@ -15,6 +15,8 @@
  * | the same, the record ends in a zero and only zeros follow to the end of the file | torn |
  * | the same otherwise | corrupt |
  *
+ * One flipped bit remains that looks like a lost sector: a length of 8 or 16 that became 0 in the last eight bytes of one.
+ *
  * etcd has the first, third and fifth line only (plus "length does not fit: torn" whatever the record says), so a flipped
  * bit in a length field can cost it entries.
  */
