@@ -37,7 +37,7 @@ export interface Tool<C> extends ToolShape<Command<C>> {
   /** Makes what commands get, after the flags were parsed. */
   prepare(io: Io, options: Options, words: readonly string[]): C;
   /** Lets go of what `prepare` and the command opened. */
-  release(context: C): void;
+  release(context: C): Promise<void>;
 }
 
 const help: Option = { name: "help", letter: "h", kind: "bool", fallback: "false", help: "Explain the command" };
@@ -61,7 +61,7 @@ async function runCommand<C>(tool: Tool<C>, command: Command<C>, args: readonly 
   try {
     return await command.run(context);
   } finally {
-    tool.release(context);
+    await tool.release(context);
   }
 }
 

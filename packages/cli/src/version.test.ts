@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import * as server from "../../server/src/flags/version.ts";
+import * as server from "@quorate/server";
 import { etcdVersion, etcdVersionLine, quorateVersion, serverVersionText } from "./version.ts";
 
 test("the tools name the same versions as the server", () => {

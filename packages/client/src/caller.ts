@@ -129,10 +129,10 @@ export class Caller {
     }
   }
 
-  /** Closes all connections. Calls under way fail. */
-  close(): void {
+  /** Takes no more calls, lets those under way end, and closes all connections. Idempotent. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const transport of this.#transports) transport?.close();
+    await Promise.all(this.#transports.map(async (transport) => transport?.close()));
   }
 }
 

@@ -20,7 +20,7 @@ function world(answer: (call: Call, count: number) => Outcome): { calls: Call[];
       const outcome = answer(calls[calls.length - 1] as Call, calls.length);
       queueMicrotask(() => done(outcome));
     },
-    close: () => undefined,
+    close: async () => undefined,
   });
   const client = (n: number): Client =>
     new Client({

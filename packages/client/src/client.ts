@@ -170,8 +170,9 @@ export class Client {
     return decodeHealthCheckResponse(await this.#caller.call(HealthMethods.check, message, "read", options));
   }
 
-  close(): void {
-    this.#caller.close();
+  /** Takes no more calls, lets those under way end, and closes all connections. Idempotent. */
+  close(): Promise<void> {
+    return this.#caller.close();
   }
 }
 

@@ -63,8 +63,8 @@ class GrpcTransport implements Transport {
     });
   }
 
-  close(): void {
-    void this.#client.close();
+  close(): Promise<void> {
+    return this.#client.close();
   }
 }
 

@@ -25,8 +25,8 @@ export interface CallOptions {
 export interface Transport {
   /** Calls `done` exactly once, never from within this call. */
   unary(path: string, message: Uint8Array, options: CallOptions, done: (outcome: Outcome) => void): void;
-  /** Fails what is under way and closes the connection. */
-  close(): void;
+  /** Lets what is under way end, takes nothing new, and closes the connection. */
+  close(): Promise<void>;
 }
 
 /** Certificates and keys as PEM text. */

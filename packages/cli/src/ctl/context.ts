@@ -29,7 +29,7 @@ export class Context {
   readonly io: Io;
   readonly options: Options;
   readonly args: readonly string[];
-  readonly #open: { close(): void }[] = [];
+  readonly #open: { close(): Promise<void> }[] = [];
   #token: string | undefined;
 
   constructor(io: Io, options: Options, args: readonly string[]) {
@@ -85,10 +85,18 @@ export class Context {
   #callerOptions(endpoints: readonly string[]): CallerOptions {
     if (endpoints.length === 0) throw new CommandError(Exit.badConnection, "etcdclient: no available endpoints");
     const metadata = this.#token === undefined ? [] : ([["token", this.#token]] as const);
-    const { connect, nowMs, sleep } = this.io;
+    const { io, timeoutMs } = this;
     const dialTimeoutMs = this.options.number("dial-timeout");
-    const { timeoutMs } = this;
-    return { endpoints, connect, tls: this.#tls(), timeoutMs, dialTimeoutMs, metadata, nowMs, pause: sleep };
+    return {
+      endpoints,
+      connect: io.connect,
+      tls: this.#tls(),
+      timeoutMs,
+      dialTimeoutMs,
+      metadata,
+      nowMs: () => io.nowMs(),
+      pause: (ms) => io.sleep(ms),
+    };
   }
 
   /** Asks for a token once, when a user is given. */
@@ -110,7 +118,7 @@ export class Context {
       if (error instanceof KvError && error.code === "authNotEnabled") return;
       throw toCommandError(error, Exit.badConnection);
     } finally {
-      caller.close();
+      await caller.close();
     }
   }
 
@@ -137,7 +145,7 @@ export class Context {
     }
   }
 
-  close(): void {
-    for (const client of this.#open.splice(0)) client.close();
+  async close(): Promise<void> {
+    await Promise.all(this.#open.splice(0).map((client) => client.close()));
   }
 }

@@ -68,7 +68,7 @@ async function runOurs(one: Case): Promise<Recording> {
           : { ok: false, status: reply.status, message: reply.text, explanation: undefined, unsent: false };
       queueMicrotask(() => done(outcome));
     },
-    close: () => undefined,
+    close: async () => undefined,
   });
   return { ...(await runWith(connect, shownEndpoint, one)), requests };
 }

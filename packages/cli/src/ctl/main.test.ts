@@ -10,7 +10,7 @@ interface Run {
   readonly err: string;
 }
 
-const silent: Connect = () => ({ unary: () => undefined, close: () => undefined });
+const silent: Connect = () => ({ unary: () => undefined, close: async () => undefined });
 
 async function run(
   args: readonly string[],
@@ -55,7 +55,7 @@ test("an explanation of the server stands below its message", async () => {
           unsent: false,
         }),
       ),
-    close: () => undefined,
+    close: async () => undefined,
   });
   expect(await run(["member", "remove", "1"], { connect })).toEqual({
     code: 1,
@@ -68,7 +68,7 @@ test("nothing that listens ends with the deadline", async () => {
   const connect: Connect = () => ({
     unary: (_path, _message, _options, done) =>
       queueMicrotask(() => done({ ok: false, status: 14, message: "refused", explanation: undefined, unsent: true })),
-    close: () => undefined,
+    close: async () => undefined,
   });
   expect(await run(["put", "a", "b"], { connect })).toEqual({
     code: 1,

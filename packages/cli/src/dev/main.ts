@@ -75,6 +75,8 @@ class DevCluster {
   #stop: () => void = () => undefined;
   #stopped = false;
   #wasReady = false;
+  /** The member that was last seen to lead. */
+  #leader: string | undefined;
 
   constructor(plan: DevPlan, folder: string) {
     this.#plan = plan;
@@ -104,8 +106,8 @@ class DevCluster {
     await stopping;
     await polling;
     this.#screen.say("Stopping…\n");
-    for (const client of this.#clients) client.close();
-    await this.#members.stop(this.#states.find((state) => state.status?.isLeader === true)?.name);
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.#members.stop(this.#leader);
     this.#screen.say("All members have stopped.\n");
   }
 
@@ -150,6 +152,7 @@ class DevCluster {
         this.#plan.members.map(async (member, at) => {
           const status = await this.#ask(at);
           const [pid, ended] = [this.#members.pid(member), this.#members.ended(member)];
+          if (status?.isLeader === true) this.#leader = member.name;
           this.#states[at] = { name: member.name, pid, status, ended };
         }),
       );

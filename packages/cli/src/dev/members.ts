@@ -115,10 +115,10 @@ export class DevMembers {
   }
 
   async #stopThese(children: readonly (readonly [string, ChildProcess])[]): Promise<void> {
-    const ends = children.map(([, child]) => {
-      if (child.exitCode !== null || child.signalCode !== null) return undefined;
+    const ends = children.map(async ([, child]) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");
-      return new Promise((resolve) => child.once("exit", resolve));
+      await new Promise((resolve) => child.once("exit", resolve));
     });
     await Promise.all(ends);
   }

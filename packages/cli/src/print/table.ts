@@ -3,7 +3,7 @@
 const foldColumns = 30;
 
 function width(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 interface Cell {

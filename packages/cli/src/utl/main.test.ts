@@ -33,7 +33,7 @@ async function run(...args: string[]): Promise<Run> {
     readLine: async () => undefined,
     variables: {},
     readFile: () => new Uint8Array(),
-    connect: () => ({ unary: () => undefined, close: () => undefined }),
+    connect: () => ({ unary: () => undefined, close: async () => undefined }),
     nowMs: () => 0,
     sleep: async () => undefined,
   };

@@ -35,7 +35,7 @@ export function runUtl(args: readonly string[], io: Io, disk: Disk): Promise<num
       },
     ],
     prepare: (own, options, words) => ({ io: own, options, args: words, disk }),
-    release: () => undefined,
+    release: async () => undefined,
   };
   return runTool(tool, args, io);
 }
