@@ -28,7 +28,8 @@ export const headsAt = 4;
 export const entriesAt: number = headsAt + capacity;
 export const childrenAt: number = entriesAt + capacity;
 export const countsAt: number = childrenAt + capacity;
-export const leafWords: number = childrenAt;
+/** Words of a leaf, which ends where an inner node has its children. */
+export const leafWords: number = entriesAt + capacity;
 export const innerWords: number = countsAt + capacity;
 
 /** Marks the entry of a key whose newest revision is a tombstone. */

@@ -1,4 +1,4 @@
-import { compareBytes, crc32cUpdate, type LeaseId, utf8Encode } from "@quorate/base";
+import { crc32cUpdate, type LeaseId, utf8Encode } from "@quorate/base";
 import type { RangeQuery } from "../range-query.ts";
 
 /** One change, remembered for ever. */
@@ -160,4 +160,3 @@ export class NaiveStore {
 }
 
 export const toLease = (id: bigint): LeaseId => BigInt.asIntN(64, id) as LeaseId;
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => compareBytes(a, b) === 0;
