@@ -18,7 +18,7 @@ export async function createDirectory(
   content: Uint8Array,
   segmentBytes: number,
 ): Promise<DiskFile> {
-  if (hasWal(disk, directory)) throw new WalError("exists", `${directory}: there is a log already`);
+  checkReplaceable(disk, directory);
   const temporary = `${directory}.tmp`;
   const parents = missingParents(disk, directory);
   // What an earlier attempt left behind.
@@ -38,6 +38,16 @@ export async function createDirectory(
     throw error;
   }
   return file;
+}
+
+/** What stands under the name of the log is replaced, so it must not be anybody's data. */
+function checkReplaceable(disk: Disk, directory: string): void {
+  if (disk.info(directory) === undefined) return;
+  if (hasWal(disk, directory)) throw new WalError("exists", `${directory}: there is a log already`);
+  const foreign = disk.list(directory).find((name) => !/^[01]\.tmp$/.test(name));
+  if (foreign !== undefined) {
+    throw new WalError("exists", `${directory}: it holds ${foreign}, which no log without segments has`);
+  }
 }
 
 /** Directories above `path` that are not there yet, the lowest first. */

@@ -2,7 +2,7 @@ import { CorruptError } from "@quorate/base";
 
 /** Why a log cannot be opened though no byte of it is damaged. */
 export type WalErrorCode =
-  /** `create` found segments. */
+  /** `create` found segments, or files that are not its own. */
   | "exists"
   /** Another process holds a segment. */
   | "locked"

@@ -69,8 +69,8 @@ export async function prepareSegment(disk: Disk, path: string, bytes: number): P
   disk.remove(path);
   const file = disk.open(path, "createNew", 0o600);
   try {
-    if ((await disk.lock(file)) === undefined) throw new DiskError("lock", path, "EAGAIN");
-    await file.allocate(bytes);
+    const [lock] = await Promise.all([disk.lock(file), file.allocate(bytes)]);
+    if (lock === undefined) throw new DiskError("lock", path, "EAGAIN");
   } catch (error) {
     file.close();
     throw error;

@@ -35,7 +35,11 @@ export async function openSegments(
   const names = segmentsFrom(disk, directory, from.index);
   const segments: (SegmentName & OpenSegment)[] = [];
   try {
-    for (const name of names) segments.push(await openLocked(disk, directory, name));
+    for (const name of names) {
+      const path = `${directory}/${name.name}`;
+      segments.push({ ...name, path, file: disk.open(path, "write") });
+    }
+    await Promise.all(segments.map((segment) => lock(disk, segment)));
     const replay = new Replay(from);
     const walked = walk(segments, (reader) => replay.visit(reader));
     if (!replay.foundStart) {
@@ -55,18 +59,9 @@ export async function openSegments(
   }
 }
 
-async function openLocked(disk: Disk, directory: string, name: SegmentName): Promise<SegmentName & OpenSegment> {
-  const path = `${directory}/${name.name}`;
-  const file = disk.open(path, "write");
-  try {
-    if ((await disk.lock(file)) === undefined) {
-      throw new WalError("locked", `${path}: another process has locked the file`);
-    }
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-  return { ...name, path, file };
+async function lock(disk: Disk, { path, file }: OpenSegment): Promise<void> {
+  if ((await disk.lock(file)) !== undefined) return;
+  throw new WalError("locked", `${path}: another process has locked the file`);
 }
 
 /** Keeps a segment that is about to be cut, for whoever wants to know. */

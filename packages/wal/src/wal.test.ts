@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DiskError } from "@quorate/base";
 import { MemoryDisk } from "@quorate/base/testing";
 import { beforeEach, describe, expect, test } from "vitest";
+import { NodeDisk } from "../../platform/src/index.ts";
 import { hasWal, logStart, readRecords, readWal, segmentName, validSnapshots, Wal, WalError } from "./index.ts";
 import { putFile } from "./testing/golden.ts";
 import { bare, confState, directory, emptyDisk, entryAt, metadata, namesIn, stateAt } from "./testing/log.ts";
@@ -55,6 +59,12 @@ describe("a new log", () => {
     expect(namesIn(disk)).toEqual([segmentName(0, 0).name]);
     expect(hasWal(disk, directory)).toBe(true);
     await expect(Wal.create(disk, directory, metadata, small)).rejects.toMatchObject({ code: "exists" });
+  });
+
+  test("replaces nothing that may be somebody's data", async () => {
+    putFile(disk, `${directory}/photos.zip`, Uint8Array.of(1));
+    await expect(Wal.create(disk, directory, metadata, small)).rejects.toThrow("it holds photos.zip");
+    expect(namesIn(disk)).toEqual(["photos.zip"]);
   });
 
   test("is durable with all its parents when it is there", async () => {
@@ -499,5 +509,31 @@ describe("append", () => {
     wal.append(stateAt(3, 1), []);
     expect(() => wal.append(stateAt(2, 1), [])).toThrow("the term goes back");
     expect(() => wal.append(undefined, [entryAt(1, 3, 10 * 1024 * 1024)])).toThrow("too large for the log");
+  });
+});
+
+describe("on a real disk", () => {
+  test("a log is written, cut, locked and read again", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "quorate-wal-"));
+    try {
+      const real = new NodeDisk();
+      const path = `${folder}/member/wal`;
+      const wal = await Wal.create(real, path, metadata, { segmentBytes: 64 * 1024 });
+      for (let index = 1; index <= 300; index++) {
+        wal.append(stateAt(1, index - 1), [entryAt(index, 1, 600)]);
+        await wal.sync();
+      }
+      const again = Wal.open(new NodeDisk(), path, logStart, { segmentBytes: 64 * 1024 });
+      await expect(again).rejects.toMatchObject({ code: "locked" });
+      await wal.close();
+      expect(real.list(path).length).toBeGreaterThan(1);
+      expect(real.list(path).every((name) => name.endsWith(".wal"))).toBe(true);
+      const opened = await Wal.open(real, path, logStart, { segmentBytes: 64 * 1024 });
+      expect(opened.repaired).toBeUndefined();
+      expect(opened.entries.map(bare)).toEqual(Array.from({ length: 300 }, (_, i) => bare(entryAt(i + 1, 1, 600))));
+      await opened.wal.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
