@@ -11,6 +11,8 @@ export interface CallerOptions {
   readonly tls?: TlsOptions | undefined;
   /** Limit of one call, all attempts together; Infinity for none. */
   readonly timeoutMs: number;
+  /** Larger requests are not sent; 2 MiB unless given, as servers take no more. */
+  readonly requestBytesMax?: number;
   /** Limit of making a connection; 2,000 unless given. */
   readonly dialTimeoutMs?: number;
   readonly metadata?: ReadonlyArray<readonly [name: string, value: string]> | undefined;
@@ -29,7 +31,10 @@ export interface RequestOptions {
 /** Whether a call may be sent again though its first outcome is unknown. */
 export type Repeat = "read" | "write";
 
+const requestBytesMaxDefault = 2 * 1024 * 1024;
 const dialTimeoutMsDefault = 2000;
+/** How every deadline is worded, whoever noticed it. */
+const outOfTime = "context deadline exceeded";
 const pauseMsMin = 25;
 const pauseMsMax = 400;
 
@@ -104,19 +109,26 @@ export class Caller {
    */
   async call(path: string, message: Uint8Array, repeat: Repeat, request: RequestOptions = {}): Promise<Uint8Array> {
     if (this.#closed) throw new ClientError(Status.canceled, "the client is closed", "");
+    const bytesMax = this.#options.requestBytesMax ?? requestBytesMaxDefault;
+    if (message.length > bytesMax) {
+      const text = `trying to send message larger than max (${message.length} vs. ${bytesMax})`;
+      throw new ClientError(Status.resourceExhausted, text, "");
+    }
     const now = this.#options.nowMs ?? (() => performance.now());
     const timeoutMs = request.timeoutMs ?? this.#options.timeoutMs;
     const deadlineMs = now() + timeoutMs;
     const metadata = this.#options.metadata ?? [];
     let pauseMs = pauseMsMin;
+    let reason: string | undefined;
     for (let attempt = 1; ; attempt++) {
       const at = this.#current;
       const endpoint = this.#endpoints[at];
       if (endpoint === undefined) throw new ClientError(Status.unavailable, "no endpoints", "");
       const leftMs = deadlineMs - now();
-      if (leftMs <= 0) throw new ClientError(Status.deadlineExceeded, "context deadline exceeded", endpoint.text);
+      if (leftMs <= 0) throw new ClientError(Status.deadlineExceeded, outOfTime, endpoint.text, reason);
       const outcome = await this.#send(at, path, message, { metadata, timeoutMs: leftMs }, request.signal);
       if (outcome.ok) return outcome.message;
+      reason = `${endpoint.text} could not be asked: ${outcome.message}`;
       const elsewhere = mayRepeat(outcome, repeat);
       // Waiting endlessly is no answer: without a limit each endpoint is asked once.
       const lastRound = timeoutMs === Number.POSITIVE_INFINITY && attempt >= this.#endpoints.length;

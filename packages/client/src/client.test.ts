@@ -70,8 +70,21 @@ test("a write that cannot have arrived goes to the next endpoint", async () => {
 
 test("when nothing answers, the deadline ends the call with etcd's text", async () => {
   const { client, calls } = world(() => failed(Status.unavailable, "connection refused", true));
-  await expect(client(2).put({})).rejects.toMatchObject({ message: "context deadline exceeded", status: 4 });
+  await expect(client(2).put({})).rejects.toMatchObject({
+    message: "context deadline exceeded",
+    status: Status.deadlineExceeded,
+    explanation: expect.stringContaining("could not be asked: connection refused"),
+  });
   expect(calls.length).toBeGreaterThan(10);
+});
+
+test("a request that no server takes is not sent", async () => {
+  const { client, calls } = world(() => fine(encodePutResponse({})));
+  const value = new Uint8Array(2 * 1024 * 1024);
+  await expect(client(1).put({ value })).rejects.toThrow(
+    "trying to send message larger than max (2097157 vs. 2097152)",
+  );
+  expect(calls).toEqual([]);
 });
 
 test("etcd's texts become typed errors, whatever their status", async () => {

@@ -86,6 +86,7 @@ export class Context {
     if (endpoints.length === 0) throw new CommandError(Exit.badConnection, "etcdclient: no available endpoints");
     const metadata = this.#token === undefined ? [] : ([["token", this.#token]] as const);
     const { io, timeoutMs } = this;
+    const requestBytesMax = this.options.number("max-request-bytes");
     const dialTimeoutMs = this.options.number("dial-timeout");
     return {
       endpoints,
@@ -93,6 +94,7 @@ export class Context {
       tls: this.#tls(),
       timeoutMs,
       dialTimeoutMs,
+      ...(requestBytesMax > 0 ? { requestBytesMax } : {}),
       metadata,
       nowMs: () => io.nowMs(),
       pause: (ms) => io.sleep(ms),

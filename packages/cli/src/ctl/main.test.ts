@@ -73,7 +73,7 @@ test("nothing that listens ends with the deadline", async () => {
   expect(await run(["put", "a", "b"], { connect })).toEqual({
     code: 1,
     out: "",
-    err: "Error: context deadline exceeded\n",
+    err: "Error: context deadline exceeded\n127.0.0.1:2379 could not be asked: refused\n",
   });
   const status = await run(["endpoint", "status", "--endpoints=h:1"], { connect });
   expect(status).toEqual({
