@@ -451,6 +451,11 @@ export class Member {
     this.changes.failAll(stopped);
   }
 
+  /** Stops at once and closes nothing, as a killed process does. */
+  abandon(): void {
+    if (!this.#stopped) this.#halt();
+  }
+
   /** Stops and closes the storage; what was applied is made durable first. Idempotent. */
   async stop(): Promise<void> {
     if (!this.#stopped) this.#halt();

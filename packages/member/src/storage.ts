@@ -4,6 +4,7 @@ import {
   type Clock,
   type ClusterId,
   CorruptError,
+  type Disk,
   DiskError,
   hexId,
   type LogIndex,
@@ -184,7 +185,7 @@ export class Storage {
     await disk.syncDirectory(this.#snapshotter.directory);
     this.#state = await openState(this.#options, this.#ports, this.#databasePath, () => this.events);
     const { machine } = this.#state;
-    await restore(machine, this.#ports.clock);
+    await restore(machine, this.#ports);
     adoptSnapshot(machine, snapshot.data, index, term, confState);
     this.#watch(this.#state);
     this.#state.compaction.start();
@@ -278,6 +279,7 @@ async function openState(
   const store = storeOf(backend, tables, logger);
   const machineOptions: MachineOptions = {
     learnersMax: options.learnersMax,
+    leaseTtlSecondsMin: leaseTtlSecondsMin(options),
     quotaBytes: options.quotaBytes,
     databaseSize: () => backend.size(),
     onClusterVersion: (version) => events().onClusterVersion?.(version),
@@ -287,10 +289,19 @@ async function openState(
   return { backend, machine, compaction: new CompactionRunner(store, clock) };
 }
 
+/** One and a half election timeouts, in whole seconds: no lease may end while the cluster elects. */
+function leaseTtlSecondsMin({ electionMs, heartbeatMs }: MemberOptions): number {
+  const ticks = Math.floor((3 * Math.floor(electionMs / heartbeatMs)) / 2);
+  return Math.ceil((ticks * heartbeatMs) / 1000);
+}
+
 /** Rebuilds the key index in turns that heartbeats fit between. */
-async function restore(machine: StateMachine, clock: Clock): Promise<void> {
+async function restore(machine: StateMachine, { clock, logger }: MemberPorts): Promise<void> {
   const job = machine.store.restore();
   while (!job.step(restoreRowsPerTurn)) await turn(clock);
+  const orphans = machine.leases.attachAll(job.leasedKeys());
+  if (orphans.length > 0)
+    logger.log("warn", "failed to attach keys to leases that do not exist", { keys: orphans.length });
 }
 
 /** Completes a database that came with a snapshot: 3.4 and 3.5 keep members in the v2 store that travels beside it. */
@@ -322,14 +333,12 @@ async function openStorage(
   ports: MemberPorts,
   make: (parts: StorageParts) => Storage,
 ): Promise<Storage> {
-  const { disk, logger, clock } = ports;
+  const { disk, logger } = ports;
   const memberDir = `${options.dataDir}/member`;
   const walDir = options.walDir ?? `${memberDir}/wal`;
   const snapDir = `${memberDir}/snap`;
   const databasePath = `${snapDir}/db`;
-  disk.makeDirectory(options.dataDir);
-  disk.makeDirectory(memberDir);
-  disk.makeDirectory(snapDir);
+  await makeDurableDirectory(disk, snapDir);
   const snapshotter = new Snapshotter(disk, snapDir, logger);
   snapshotter.removeTemporary();
   const hasLog = disk.info(walDir) !== undefined && disk.list(walDir).some((name) => name.endsWith(".wal"));
@@ -355,7 +364,7 @@ async function openStorage(
     });
     checkOwner(options, opened, brought.machine);
     checkClusterVersion(options, brought.machine);
-    await restore(brought.machine, clock);
+    await restore(brought.machine, ports);
     const { initial, appliedTerm } = initialState(opened, brought.machine);
     const storage: Storage = make({
       ...opened,
@@ -372,6 +381,20 @@ async function openStorage(
     await opened.wal.close();
     throw error;
   }
+}
+
+/** Creates a directory with its missing parents, and makes their names durable. */
+async function makeDurableDirectory(disk: Disk, path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; at !== "" && at !== "." && at !== "/" && disk.info(at) === undefined; at = parentOf(at))
+    missing.push(at);
+  disk.makeDirectory(path);
+  for (const made of missing) await disk.syncDirectory(parentOf(made));
+}
+
+function parentOf(path: string): string {
+  const slash = path.replace(/\/+$/, "").lastIndexOf("/");
+  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
 
 async function createLog(options: MemberOptions, ports: MemberPorts, walDir: string): Promise<Opened> {

@@ -1,2 +1,3 @@
 export * from "./memory-disk.ts";
 export * from "./memory-file.ts";
+export * from "./virtual-clock.ts";
