@@ -5,6 +5,7 @@
  *
  * Prints one line when it listens. Port 0 takes a free one.
  */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
@@ -32,8 +33,6 @@ const listener =
     : await server.listen(address);
 console.log(`listening on port ${(listener.address() as AddressInfo).port}`);
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    void server.close({ graceMs: 1000 }).then(() => process.exit(0));
-  });
-}
+await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+await server.close({ graceMs: 1000 });
+process.exit(0);

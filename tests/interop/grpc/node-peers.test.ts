@@ -6,12 +6,7 @@ import * as grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GrpcClient, GrpcServer } from "@quorate/grpc";
 import { addTestService } from "./test-service.ts";
-import {
-  decodePayloadResponse,
-  encodeSimpleRequest,
-  encodeStreamingOutputRequest,
-  encodePayloadResponse,
-} from "./test-messages.ts";
+import { decodePayloadResponse, encodeSimpleRequest, encodeStreamingOutputRequest } from "./test-messages.ts";
 
 const service = "/grpc.testing.TestService/";
 const asBytes = (bytes: Uint8Array): Buffer => Buffer.from(bytes);

@@ -365,7 +365,7 @@ describe("connections", () => {
     expect(echo?.payload.toString()).toBe("hellohello");
   });
 
-  test("a shutdown lets calls end, refuses later ones, and closes", () => {
+  test("a shutdown lets calls end, refuses later ones, and closes", async () => {
     const rig = new Rig();
     let held: ServerCall | undefined;
     rig.server.unary("/test.Echo/Wait", (call) => {
@@ -373,7 +373,7 @@ describe("connections", () => {
     });
     const peer = rig.open();
     peer.send(peer.unary(1, "/test.Echo/Wait", hello));
-    void rig.server.close({ graceMs: 5000 });
+    const closed = rig.server.close({ graceMs: 5000 });
     const [goAway, ping] = peer.receive();
     expect(goAway?.payload.readUInt32BE(0)).toBe(0x7fff_ffff);
     // A call that crosses the GOAWAY on the wire is still served.
@@ -389,18 +389,21 @@ describe("connections", () => {
     held?.respond(hello);
     expect(peer.receive()).toHaveLength(3);
     expect(peer.socket.ended).toBe(true);
+    rig.clock.advance(1100);
+    await closed;
   });
 
-  test("a shutdown cuts off what is not done when the grace ends", () => {
+  test("a shutdown cuts off what is not done when the grace ends", async () => {
     const rig = new Rig();
     rig.server.unary("/test.Echo/Wait", () => {});
     const peer = rig.open();
     peer.send(peer.unary(1, "/test.Echo/Wait", hello));
-    void rig.server.close({ graceMs: 5000 });
+    const closed = rig.server.close({ graceMs: 5000 });
     rig.clock.advance(4900);
     expect(peer.socket.destroyed).toBe(false);
     rig.clock.advance(200);
     expect(peer.socket.destroyed).toBe(true);
+    await closed;
   });
 
   test("a silent client is pinged, and closed when it stays silent", () => {

@@ -169,11 +169,15 @@ export class GrpcServer implements PrefaceOutcome {
       ...secrets,
     });
     listener.on("secureConnection", (socket) => this.attach(socket, attach));
+    // Node reports a handshake that takes too long here, and leaves the socket open.
+    listener.on("tlsClientError", (_error, socket) => socket.destroy());
     return this.#start(listener, options);
   }
 
   #start<L extends NetServer>(listener: L, options: ListenOptions): Promise<L> {
     this.#listeners.add(listener);
+    // Counts those too that have not finished their TLS handshake.
+    if (Number.isFinite(this.settings.connectionsMax)) listener.maxConnections = this.settings.connectionsMax;
     listener.once("close", () => this.#listeners.delete(listener));
     return new Promise((resolve, reject) => {
       listener.once("error", reject);

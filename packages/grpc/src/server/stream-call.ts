@@ -3,9 +3,7 @@ import { totalBytes } from "../parts.ts";
 import { GrpcCode } from "../status.ts";
 import type { ServerStream } from "./calls.ts";
 import { GrpcStream } from "./grpc-stream.ts";
-import type { RequestHead } from "./request-head.ts";
 import type { StreamHandler } from "./routes.ts";
-import type { ServerSession } from "./session.ts";
 
 export class StreamCall extends GrpcStream implements ServerStream {
   #messageListener: ((message: Uint8Array) => void) | undefined = undefined;
