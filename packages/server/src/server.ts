@@ -180,12 +180,13 @@ export class QuorateServer {
     await checkAddresses(config);
     const tls = peerTls(config);
     const walSync = new Histogram(exponentialBounds(0.001, 2, 14));
+    const clock = new NodeClock();
     const ports: MemberPorts = {
-      clock: new NodeClock(),
+      clock,
       random: new NodeRandom(),
       disk: new NodeDisk(),
       logger: logger.for("etcdserver/server.go:1", "raft"),
-      directory: createDirectory(logger, tls) satisfies ClusterDirectory,
+      directory: createDirectory(clock, logger, tls) satisfies ClusterDirectory,
       observer: { onWalSync: (ms) => walSync.observe(ms / 1000) },
     };
     const options = memberOptions(config);
