@@ -134,6 +134,27 @@ describe("linearizable reads (§6.4)", () => {
     expect(answers(cluster, 1)).toEqual([[2, "r"]]);
   });
 
+  test("a late echo takes back nothing that a newer one confirmed", () => {
+    const cluster = new Cluster([1, 2, 3, 4, 5]);
+    cluster.elect(1);
+    cluster.partition();
+    for (const context of ["a", "b"]) {
+      read(cluster, 1, context);
+      cluster.settle();
+    }
+    const { raw } = cluster.node(1);
+    const echo = (from: number, position: number): void => {
+      const message = newMessage(MessageType.heartbeatResp, member(1), member(from), 2);
+      message.context = new Uint8Array([position, 0, 0, 0, 0, 0, 0, 0]);
+      raw.step(message);
+    };
+    echo(2, 2);
+    echo(2, 1);
+    echo(3, 2);
+    cluster.node(1).drain();
+    expect(answers(cluster, 1).map(([, context]) => context)).toEqual(["a", "b"]);
+  });
+
   test("learners confirm nothing", () => {
     const cluster = new Cluster([1, 2], {}, [3]);
     cluster.elect(1);

@@ -1,6 +1,6 @@
 import { emptyBytes, utf8Decode } from "@quorate/base";
 import { describe, expect, test } from "vitest";
-import { type Message, MessageType, newMessage } from "./index.ts";
+import { EntryType, type Message, MessageType, newEntry, newMessage } from "./index.ts";
 import { Cluster } from "./testing/cluster.ts";
 import { bootstrapDisk, confOf, member } from "./testing/node.ts";
 
@@ -144,6 +144,32 @@ describe("log replication (§3.5)", () => {
     const last = raw.lastIndex;
     raw.step({ ...(append as Message), index: last - 1, logTerm: 1 });
     expect(raw.lastIndex).toBe(last);
+  });
+});
+
+describe("durability across terms", () => {
+  test("a batch of an old term vouches for nothing, even if the same entry stands there again", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    const node = cluster.node(2);
+    const append = (from: number, term: number, terms: readonly number[], commit: number): void => {
+      const message = newMessage(MessageType.app, member(2), member(from), term);
+      message.index = 1;
+      message.logTerm = 1;
+      message.entries = terms.map((at, i) => newEntry(EntryType.normal, at, 2 + i, emptyBytes));
+      message.commit = commit;
+      node.raw.step(message);
+      node.drain();
+    };
+    append(1, 2, [2], 1);
+    append(3, 3, [3], 1);
+    append(1, 4, [2, 4], 3);
+    // On disk stands the first batch; the second will overwrite it before the third writes it again.
+    node.finishAppend();
+    expect(node.applies).toEqual([]);
+    node.finishAppend();
+    expect(node.applies).toEqual([]);
+    node.work();
+    expect(node.raw.applied).toBe(3);
   });
 });
 
