@@ -26,7 +26,7 @@ import {
   type Table,
   type Tables,
 } from "@quorate/state";
-import { type DbReceiver, Snapshotter, validSnapshots, Wal } from "@quorate/wal";
+import { type DbReceiver, Snapshotter, validSnapshots, Wal, WalError } from "@quorate/wal";
 import { BootError, birthLog, planBirth } from "./bootstrap.ts";
 import { CompactionRunner } from "./compaction-runner.ts";
 import type { MemberOptions, MemberPorts, RemoteMember } from "./options.ts";
@@ -549,7 +549,7 @@ function confStateOf(stored: ConfState | undefined, members: ConfState): ConfSta
 
 function toBootError(options: MemberOptions, error: unknown): Error {
   if (error instanceof BootError) return error;
-  if (error instanceof BackendLockedError || (error instanceof Error && error.name === "WalLockedError")) {
+  if (error instanceof BackendLockedError || (error instanceof WalError && error.code === "locked")) {
     return new BootError(`--data-dir ${options.dataDir} is in use by another process: ${error.message}`, {
       cause: error,
     });

@@ -1,6 +1,7 @@
 export * from "./alarms.ts";
 export * from "./kv.ts";
 export * from "./kv-checks.ts";
+export * from "./leases.ts";
 export * from "./machine.ts";
 export * from "./member-record.ts";
 export * from "./membership.ts";

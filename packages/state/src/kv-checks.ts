@@ -129,6 +129,9 @@ const putOverheadBytes = 256;
 /** What a put would add to the database, as the quota counts it. */
 export const putCost = (request: PutRequest): number => putOverheadBytes + request.key.length + request.value.length;
 
+/** What a lease would add, likewise. */
+export const leaseCost = 64;
+
 /** The larger of what the two branches would add. */
 export function txnCost(request: TxnRequest): number {
   return Math.max(opsCost(request.success), opsCost(request.failure));

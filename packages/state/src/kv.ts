@@ -29,6 +29,7 @@ import {
   valueOf,
   type WriteTxn,
 } from "@quorate/mvcc";
+import type { Leases } from "./leases.ts";
 import type { Outcome } from "./outcome.ts";
 
 const noLease = 0n as LeaseId;
@@ -59,13 +60,13 @@ const header = (revision: number): ResponseHeader => ({ ...newResponseHeader(), 
 /** Executes key-value requests on the store: what they change, and what they answer. */
 export class KvMachine {
   readonly store: MvccStore;
-  /** Tells whether a lease exists; set by whoever keeps leases. */
-  hasLease: (id: LeaseId) => boolean = () => false;
+  readonly #leases: Leases;
   /** Sees the changes of each committed transaction. */
   onChanges: ((changes: readonly Change[], revision: number) => void) | undefined;
 
-  constructor(store: MvccStore) {
+  constructor(store: MvccStore, leases: Leases) {
     this.store = store;
+    this.#leases = leases;
   }
 
   get revision(): number {
@@ -78,7 +79,9 @@ export class KvMachine {
 
   #end(txn: WriteTxn): void {
     const changes = txn.end();
-    if (changes.length > 0) this.onChanges?.(changes, txn.revision);
+    if (changes.length === 0) return;
+    this.#leases.onChanges(changes);
+    this.onChanges?.(changes, txn.revision);
   }
 
   range(request: RangeRequest): Outcome {
@@ -89,7 +92,7 @@ export class KvMachine {
   }
 
   put(request: PutRequest): Outcome {
-    if (request.lease !== noLease && !this.hasLease(request.lease)) return this.#refused("leaseNotFound");
+    if (request.lease !== noLease && !this.#leases.has(request.lease)) return this.#refused("leaseNotFound");
     const txn = this.store.begin();
     const refusal = this.#checkExisting(txn, request);
     if (refusal !== undefined) {
@@ -141,6 +144,19 @@ export class KvMachine {
       }
     }
     return { deleted: changes.length, prevKvs };
+  }
+
+  /** Ends a lease: its keys are deleted in their order, all at one revision, then the lease itself. */
+  revokeLease(id: LeaseId): Outcome {
+    if (!this.#leases.has(id)) return this.#refused("leaseNotFound");
+    const keys = this.#leases.keysOf(id);
+    if (keys.length > 0) {
+      const txn = this.store.begin();
+      for (const key of keys) txn.deleteRange(key);
+      this.#end(txn);
+    }
+    this.#leases.remove(id);
+    return { kind: "leaseRevoke", revision: this.store.revision, response: {} };
   }
 
   compact(request: CompactionRequest): Outcome {
@@ -211,7 +227,7 @@ export class KvMachine {
     const put = op.requestPut;
     if (put === undefined) return undefined;
     if ((put.ignoreValue || put.ignoreLease) && this.store.state(put.key) === undefined) return "keyNotFound";
-    if (put.lease !== noLease && !this.hasLease(put.lease)) return "leaseNotFound";
+    if (put.lease !== noLease && !this.#leases.has(put.lease)) return "leaseNotFound";
     return undefined;
   }
 

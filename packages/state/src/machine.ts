@@ -3,6 +3,9 @@ import {
   decodeAlarmRequest,
   decodeCompactionRequest,
   decodeDeleteRangeRequest,
+  decodeLeaseCheckpointRequest,
+  decodeLeaseGrantRequest,
+  decodeLeaseRevokeRequest,
   decodePutRequest,
   decodeRangeRequest,
   decodeTxnRequest,
@@ -13,7 +16,8 @@ import type { MvccStore } from "@quorate/mvcc";
 import type { ConfState } from "@quorate/raft";
 import { Alarms } from "./alarms.ts";
 import { KvMachine } from "./kv.ts";
-import { putCost, txnCost } from "./kv-checks.ts";
+import { leaseCost, putCost, txnCost } from "./kv-checks.ts";
+import { Leases } from "./leases.ts";
 import { type MembershipChange, type MembershipEffect, Membership } from "./membership.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Tables } from "./ports.ts";
@@ -31,6 +35,8 @@ export class UnsupportedEntryError extends Error {
 /** What the machine needs beside its tables. */
 export interface MachineOptions {
   readonly learnersMax: number;
+  /** Leases live at least so long. */
+  readonly leaseTtlSecondsMin: number;
   /** Bytes; 0 or less: no quota. */
   readonly quotaBytes: number;
   /** Bytes that the database file takes. */
@@ -48,6 +54,7 @@ export interface MachineOptions {
 export class StateMachine {
   readonly membership: Membership;
   readonly alarms: Alarms;
+  readonly leases: Leases;
   readonly progress: Progress;
   readonly kv: KvMachine;
   readonly #options: MachineOptions;
@@ -55,8 +62,9 @@ export class StateMachine {
   constructor(tables: Tables, store: MvccStore, options: MachineOptions) {
     this.membership = new Membership(tables, options.learnersMax);
     this.alarms = new Alarms(tables.alarm);
+    this.leases = new Leases(tables.lease, options.leaseTtlSecondsMin);
     this.progress = new Progress(tables.meta);
-    this.kv = new KvMachine(store);
+    this.kv = new KvMachine(store, this.leases);
     this.#options = options;
   }
 
@@ -95,6 +103,13 @@ export class StateMachine {
       case RequestKind.compaction:
         if (this.alarms.corrupt) return this.#refused("corrupt");
         return this.kv.compact(decodeCompactionRequest(request.body));
+      case RequestKind.leaseGrant:
+        return this.#grantLease(request);
+      case RequestKind.leaseRevoke:
+        if (this.alarms.corrupt) return this.#refused("corrupt");
+        return this.kv.revokeLease(decodeLeaseRevokeRequest(request.body).id);
+      case RequestKind.leaseCheckpoint:
+        return this.#checkpointLeases(request);
       case RequestKind.alarm:
         return this.#alarm(request);
       case RequestKind.v2:
@@ -151,6 +166,26 @@ export class StateMachine {
   overQuota(cost: number): boolean {
     const { quotaBytes } = this.#options;
     return quotaBytes > 0 && cost > 0 && this.#options.databaseSize() + cost >= quotaBytes;
+  }
+
+  #grantLease(request: RaftRequest): Outcome {
+    if (this.alarms.corrupt) return this.#refused("corrupt");
+    if (this.alarms.noSpace) return this.#refused("noSpace");
+    const { id, ttl } = decodeLeaseGrantRequest(request.body);
+    const lease = this.leases.grant(id, ttl);
+    const { revision } = this.kv;
+    if (typeof lease === "string") return { kind: "refused", revision, code: lease };
+    const response = { id, ttl: lease.ttlSeconds };
+    return this.#withQuota(leaseCost, { kind: "leaseGrant", revision, response });
+  }
+
+  #checkpointLeases(request: RaftRequest): Outcome {
+    const version = parseVersion(this.membership.clusterVersion);
+    const persist = version !== undefined && compareMinor(version, schemaVersioned) >= 0;
+    for (const { id, remainingTtl } of decodeLeaseCheckpointRequest(request.body).checkpoints) {
+      this.leases.checkpoint(id, remainingTtl, persist);
+    }
+    return this.#done();
   }
 
   #alarm(request: RaftRequest): Outcome {
