@@ -21,3 +21,4 @@ export type {
 } from "./client/options.ts";
 export { type CallStatus, GrpcStatusError } from "./client/status.ts";
 export type { UnaryCallback, UnaryReply } from "./client/unary.ts";
+export type { HeaderField } from "./h2/header-field.ts";
