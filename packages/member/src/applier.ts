@@ -40,8 +40,9 @@ export interface ApplierSink {
 
 /** A turn applies until this much time has gone, so that heartbeats are never late. */
 const turnBudgetMs = 4;
-/** The clock is read once for this many entries. */
-const entriesPerReading = 16;
+/** The clock is read once for this much work: a small entry is one unit, and every 512 bytes of data are one more. */
+const workPerReading = 16;
+const bytesPerWorkShift = 9;
 
 /** Applies committed entries in order, in bounded turns. */
 export class Applier {
@@ -110,13 +111,15 @@ export class Applier {
   run(): boolean {
     if (this.backlog === 0 || this.#pauses > 0) return false;
     const startedMs = this.#clock.nowMs();
-    let count = 0;
+    let work = 0;
     while (this.#at < this.#queue.length) {
       const entry = this.#queue[this.#at] as Entry;
       this.#at += 1;
       this.#apply(entry);
-      count += 1;
-      if (count % entriesPerReading === 0 && this.#clock.nowMs() - startedMs > turnBudgetMs) break;
+      work += 1 + (entry.data.length >> bytesPerWorkShift);
+      if (work < workPerReading) continue;
+      work = 0;
+      if (this.#clock.nowMs() - startedMs > turnBudgetMs) break;
     }
     if (this.#at === this.#queue.length) {
       this.#queue = [];
