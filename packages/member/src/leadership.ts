@@ -12,11 +12,13 @@ export interface LeadershipHost {
   readonly link: PeerLink;
   readonly localId: MemberId;
   readonly electionMs: number;
-  readonly requestTimeoutMs: number;
   membership(): Membership;
   lead(): MemberId;
   schedule(): void;
 }
+
+/** A leader that stops waits for this many election timeouts until another leads. */
+const handOverElections = 1.5;
 
 interface LeadWaiter {
   onLead(lead: MemberId): void;
@@ -98,8 +100,9 @@ export class Leadership {
     logger.log("info", "leadership transfer starting", { ...facts, "transferee-member-id": hexId(target) });
     const startedMs = clock.nowMs();
     const moved = this.#transfer(target, undefined).then(() => true);
+    // Raft gives a transfer up after one election timeout; where all members stop at once, there is nobody to wait for.
     const late = new Promise<boolean>((resolve) => {
-      clock.startTimer(this.#host.requestTimeoutMs, () => resolve(false));
+      clock.startTimer(handOverElections * this.#host.electionMs, () => resolve(false));
     });
     if (await Promise.race([moved, late])) {
       logger.log("info", "leadership transfer finished", {

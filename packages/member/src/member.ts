@@ -157,7 +157,6 @@ export class Member {
       link,
       localId: this.id,
       electionMs: options.electionMs,
-      requestTimeoutMs: this.requestTimeoutMs,
       membership: () => this.machine.membership,
       lead: () => this.lead,
       schedule: () => this.#loop.schedule(),
