@@ -1,0 +1,253 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  freePorts,
+  initialCluster,
+  ownBinary,
+  realBinary,
+  runProgram,
+  Scope,
+  ServerCluster,
+  type ServerMember,
+} from "../support/index.ts";
+import { listedBy } from "./support/members.ts";
+
+const scope = new Scope();
+afterAll(() => scope.close());
+
+let spare: { readonly client: string; readonly peer: string; readonly other: string };
+let running: ServerMember;
+beforeAll(async () => {
+  const [client, peer, other] = (await freePorts(3)).map((port) => `http://127.0.0.1:${port}`);
+  spare = { client: client ?? "", peer: peer ?? "", other: other ?? "" };
+  const cluster = await ServerCluster.start(scope, { program: "quorate", members: 1 });
+  running = cluster.members[0] as ServerMember;
+});
+
+/** Flags that would start a member, with some of them replaced (or taken out, by undefined). */
+function flagsWith(changes: Readonly<Record<string, string | undefined>> = {}): string[] {
+  const good: Record<string, string | undefined> = {
+    name: "n1",
+    "data-dir": join(scope.dir("start"), "n1"),
+    "listen-client-urls": spare.client,
+    "advertise-client-urls": spare.client,
+    "listen-peer-urls": spare.peer,
+    "initial-advertise-peer-urls": spare.peer,
+    "initial-cluster": `n1=${spare.peer},n2=${spare.other}`,
+    "initial-cluster-state": "new",
+    "initial-cluster-token": "start",
+    ...changes,
+  };
+  return Object.entries(good)
+    .filter(([, value]) => value !== undefined)
+    .map(([flag, value]) => `--${flag}=${value}`);
+}
+
+/** Starts a server that must end by itself, and returns its code and the lines that tell of an error. */
+async function refusedStart(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly errors: string[] }> {
+  const { code, stdout, stderr } = await runProgram(ownBinary("quorate"), args, { env, timeoutMs: 20_000 });
+  const errors = (stderr + stdout).split("\n").flatMap((line) => {
+    if (!line.startsWith("{")) return line === "" || /^Usage|^ {2}/.test(line) ? [] : [line];
+    const { level, msg, ts: _ts, caller: _caller, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    return ["error", "fatal", "panic"].includes(String(level)) ? [[msg, ...Object.values(fields)].join(": ")] : [];
+  });
+  return { code, errors };
+}
+
+/** What is wrong, what the one error line must name, and the exit code. */
+const wrong: readonly (readonly [string, () => string[], RegExp, number])[] = [
+  ["an unknown flag", () => [...flagsWith(), "--no-such-flag"], /flag provided but not defined: -no-such-flag/, 2],
+  ["a stray word", () => [...flagsWith(), "stray"], /"stray" is not a valid flag/, 1],
+  ["a state that does not exist", () => flagsWith({ "initial-cluster-state": "bogus" }), /initial-cluster-state/, 2],
+  ["a duration that is none", () => flagsWith({ "heartbeat-interval": "soon" }), /heartbeat-interval/, 2],
+  [
+    "an election timeout below five heartbeats",
+    () => flagsWith({ "election-timeout": "300" }),
+    /--election-timeout\[300ms\] should be at least as 5 times as --heartbeat-interval\[100ms\]/,
+    1,
+  ],
+  [
+    "client URLs that nobody is told of",
+    () => flagsWith({ "advertise-client-urls": undefined }),
+    /--advertise-client-urls is required when --listen-client-urls is set explicitly/,
+    1,
+  ],
+  [
+    "a host name to listen on",
+    () => flagsWith({ "listen-client-urls": "http://example.invalid:2379" }),
+    /expected IP in URL for binding \(http:\/\/example\.invalid:2379\)/,
+    1,
+  ],
+  ["a URL of another scheme", () => flagsWith({ "listen-peer-urls": "ftp://127.0.0.1:1" }), /listen-peer-urls/, 2],
+  ["a URL without a port", () => flagsWith({ "listen-peer-urls": "http://127.0.0.1" }), /listen-peer-urls/, 2],
+  [
+    "a URL with a path",
+    () => flagsWith({ "advertise-client-urls": `${"http://127.0.0.1:1"}/x` }),
+    /advertise-client/,
+    2,
+  ],
+  [
+    "https without a certificate",
+    () => flagsWith({ "listen-client-urls": spare.client.replace("http:", "https:") }),
+    /--cert-file, --key-file/,
+    1,
+  ],
+  [
+    "a certificate that is not there",
+    () =>
+      flagsWith({
+        "listen-client-urls": spare.client.replace("http:", "https:"),
+        "cert-file": "/nowhere/cert.pem",
+        "key-file": "/nowhere/key.pem",
+      }),
+    /\/nowhere\/cert\.pem/,
+    1,
+  ],
+  [
+    "a name that the cluster does not have",
+    () => flagsWith({ name: "n3" }),
+    /couldn't find local name "n3" in the initial cluster configuration/,
+    1,
+  ],
+  [
+    "peer URLs that differ from those of the cluster",
+    () => flagsWith({ "initial-cluster": `n1=${"http://127.0.0.1:1"},n2=${spare.other}` }),
+    /--initial-cluster has n1=http:\/\/127\.0\.0\.1:1 but missing from --initial-advertise-peer-urls=/,
+    1,
+  ],
+  [
+    "a name given to two members",
+    () => flagsWith({ "initial-cluster": `n1=${spare.peer},n1=${spare.other}` }),
+    /--initial-cluster has n1=http:\S+ but missing from --initial-advertise-peer-urls=/,
+    1,
+  ],
+  [
+    "a URL given to two members",
+    () => flagsWith({ "initial-cluster": `n1=${spare.peer},n2=${spare.peer}` }),
+    /duplicate url \(--initial-cluster\)/,
+    1,
+  ],
+  [
+    "an existing cluster of which nobody answers",
+    () => flagsWith({ "initial-cluster-state": "existing" }),
+    /cannot fetch cluster info from peer urls.*--initial-cluster/,
+    1,
+  ],
+  [
+    "an existing cluster that has other members than said",
+    () =>
+      flagsWith({
+        "initial-cluster-state": "existing",
+        "initial-cluster": `n1=${spare.peer},m1=${running.peerUrl}`,
+      }),
+    /error validating peerURLs .*member count is unequal.*--initial-cluster/,
+    1,
+  ],
+  [
+    "a client port in use",
+    () => flagsWith({ "listen-client-urls": running.clientUrl, "advertise-client-urls": running.clientUrl }),
+    /--listen-client-urls: listen tcp 127\.0\.0\.1:\d+: bind: address already in use/,
+    1,
+  ],
+  [
+    "a peer port in use",
+    () =>
+      flagsWith({
+        "listen-peer-urls": running.peerUrl,
+        "initial-advertise-peer-urls": running.peerUrl,
+        "initial-cluster": `n1=${running.peerUrl},n2=${spare.other}`,
+      }),
+    /--listen-peer-urls: listen tcp 127\.0\.0\.1:\d+: bind: address already in use/,
+    1,
+  ],
+  [
+    "the data directory of a member that runs",
+    () => flagsWith({ "data-dir": running.dataDir }),
+    /--data-dir \S+m1\.data is in use by another process/,
+    1,
+  ],
+  ["a configuration file that is not there", () => ["--config-file=/nowhere/c.yaml"], /\/nowhere\/c\.yaml/, 1],
+];
+
+describe("a server that cannot be what it is told to be", () => {
+  test.each(wrong)("refuses %s in one line that names it", async (_what, args, named, code) => {
+    const outcome = await refusedStart(args());
+    expect(outcome.errors).toHaveLength(1);
+    expect(outcome.errors[0]).toMatch(named);
+    expect(outcome.code).toBe(code);
+  });
+
+  test("refuses a data directory that cannot be written, by name", async () => {
+    const file = join(scope.dir("file"), "not-a-folder");
+    writeFileSync(file, "");
+    for (const dataDir of [file, join(file, "below")]) {
+      const outcome = await refusedStart(flagsWith({ "data-dir": dataDir }));
+      expect(outcome.errors).toHaveLength(1);
+      expect(outcome.errors[0]).toContain(`--data-dir ${dataDir}`);
+      expect(outcome.code).toBe(1);
+    }
+  });
+
+  test("refuses the data directory of another member, and says whose it is", async () => {
+    const cluster = await ServerCluster.start(scope, { program: "quorate", members: 1 });
+    const owner = cluster.members[0] as ServerMember;
+    await cluster.stop();
+    const outcome = await refusedStart(flagsWith({ "data-dir": owner.dataDir }));
+    expect(outcome.errors).toHaveLength(1);
+    expect(outcome.errors[0]).toMatch(/--data-dir \S+ belongs to member [0-9a-f]+ named .*m1.*, not to --name n1/);
+    expect(outcome.code).toBe(1);
+    owner.start();
+    await owner.ready();
+    await cluster.stop();
+  });
+
+  test("refuses a variable that a flag contradicts", async () => {
+    const outcome = await refusedStart(flagsWith(), { ETCD_NAME: "n2" });
+    expect(outcome.errors).toHaveLength(1);
+    expect(outcome.errors[0]).toMatch(/conflicting environment variable.*ETCD_NAME|ETCD_NAME.*conflicting/);
+    expect(outcome.code).toBe(1);
+  });
+
+  test("leaves a data directory, when its flags are refused, in which the right flags start a member", async () => {
+    const dataDir = join(scope.dir("again"), "m1");
+    const refused = await refusedStart(flagsWith({ "data-dir": dataDir, "initial-cluster": `n2=${spare.peer}` }));
+    expect(refused.code).toBe(1);
+    const cluster = await ServerCluster.create(scope, {
+      program: "quorate",
+      members: 1,
+      flags: [`--data-dir=${dataDir}`],
+    });
+    cluster.startAll();
+    await cluster.ready();
+    await cluster.stop();
+  });
+});
+
+describe.skipIf(realBinary("etcdctl-3.4") === undefined)("a server that is told all by variables", () => {
+  test("is the same member of the same cluster as one that is told by flags", async () => {
+    const cluster = await ServerCluster.create(scope, { program: "quorate" });
+    const byFlags: string[] = [];
+    for (const member of cluster.members) {
+      member.env = Object.fromEntries(
+        member.flags.map((flag) => {
+          const [, name = "", value = ""] = /^--([^=]+)=(.*)$/.exec(flag) ?? [];
+          return [`ETCD_${name.toUpperCase().replaceAll("-", "_")}`, value];
+        }),
+      );
+      byFlags.push(...member.flags);
+      member.flags = [];
+    }
+    expect(byFlags).toContain(`--initial-cluster=${initialCluster(cluster.members)}`);
+    cluster.startAll();
+    await cluster.ready();
+    for (const member of cluster.members) {
+      const listed = (await listedBy(member)).map(({ name, status, peerUrls }) => [name, status, peerUrls]);
+      expect(listed.sort()).toEqual(cluster.members.map(({ name, peerUrl }) => [name, "started", peerUrl]));
+    }
+    await cluster.stop();
+  });
+});
