@@ -1,11 +1,16 @@
 // One way of bundling for everything that is run and not only tested.
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
 import { root } from "./run.mjs";
 
 /** A chunk that no command refers to any more stays this long, for processes that have yet to load it. */
 const oldChunkMs = 600_000;
+
+/** Loaded when it is used: set-up may just have installed it. */
+async function esbuild(options) {
+  const { build } = await import("esbuild");
+  return await build(options);
+}
 
 const common = {
   absWorkingDir: root,
@@ -29,7 +34,7 @@ const common = {
  * @returns {Promise<void>} rejects with esbuild's error when the sources do not bundle.
  */
 export async function bundle(entry, outfile) {
-  const { outputFiles } = await build({ ...common, entryPoints: [entry], outfile });
+  const { outputFiles } = await esbuild({ ...common, entryPoints: [entry], outfile });
   outputFiles.forEach(replace);
 }
 
@@ -43,7 +48,7 @@ export async function bundle(entry, outfile) {
  *   rejects with esbuild's error when the sources do not bundle.
  */
 export async function bundleCommands(entries, outdir) {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile } = await esbuild({
     ...common,
     entryPoints: entries,
     outdir,

@@ -5,9 +5,6 @@ import type { Endpoint } from "./endpoint.ts";
 import { explanationIn } from "./errors.ts";
 import type { CallOptions, Connect, Outcome, TlsOptions, Transport } from "./transport.ts";
 
-/** The trailer in which a server of ours explains a refusal. */
-const explanationKey = "quorate-explanation-bin";
-
 /** How the engine words that there was no connection to send on. */
 const neverSent = 'connection error: desc = "transport: Error while dialing';
 
@@ -24,8 +21,6 @@ function tlsOptions(tls: TlsOptions): NonNullable<GrpcClientOptions["tls"]> {
 }
 
 function explanationOf(error: GrpcStatusError): string | undefined {
-  const own = error.trailers.getBytes(explanationKey);
-  if (own !== undefined) return new TextDecoder().decode(own);
   const details = error.statusDetails;
   return details === undefined ? undefined : explanationIn(details);
 }

@@ -1,7 +1,8 @@
 import { KvError, ProtoError, Status } from "@quorate/api";
-import { AbortError, InvariantError, type Logger, noMember, utf8Encode } from "@quorate/base";
-import { type FailDetails, type GrpcServer, Metadata, type ServerCall } from "@quorate/grpc";
+import { AbortError, InvariantError, type Logger, noMember } from "@quorate/base";
+import type { FailDetails, GrpcServer, ServerCall } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
+import { encodeStatusDetails } from "./status-details.ts";
 
 /** What calls need to know before they are judged. */
 export interface CallContext {
@@ -46,12 +47,9 @@ export function failCall(context: CallContext, call: ServerCall, error: unknown)
   if (error instanceof InvariantError) context.onFatal(error);
 }
 
-/** The metadata key under which an explanation travels beside etcd's text. */
-export const explanationKey = "quorate-explanation-bin";
-
 function explain(error: KvError): FailDetails | undefined {
   if (error.explanation === undefined) return undefined;
-  return { trailers: new Metadata().add(explanationKey, utf8Encode(error.explanation)) };
+  return { statusDetails: encodeStatusDetails(error.status, error.message, error.explanation) };
 }
 
 /**
