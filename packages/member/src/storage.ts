@@ -3,6 +3,7 @@ import { Backend, BackendLockedError, type Bucket } from "@quorate/backend";
 import {
   type Clock,
   type ClusterId,
+  compareIds,
   CorruptError,
   type Disk,
   DiskError,
@@ -543,7 +544,9 @@ function initialState(opened: Opened, machine: StateMachine): { initial: Initial
 function confStateOf(stored: ConfState | undefined, members: ConfState): ConfState {
   if (stored === undefined) return members;
   const all = (state: ConfState): string =>
-    [...new Set([...state.voters, ...state.learners, ...state.votersOutgoing, ...state.learnersNext])].sort().join();
+    [...new Set([...state.voters, ...state.learners, ...state.votersOutgoing, ...state.learnersNext])]
+      .sort(compareIds)
+      .join();
   return all(stored) === all(members) ? stored : members;
 }
 

@@ -101,14 +101,14 @@ function encodeStatus(status: EchoStatus): Uint8Array {
 }
 
 function decodePayload(bytes: Uint8Array): Uint8Array {
-  let body = empty;
+  let body: Uint8Array = empty;
   for (const field of fieldsOf(bytes)) if (field.id === 2) body = field.bytes;
   return body;
 }
 
 export function decodeSimpleRequest(bytes: Uint8Array): SimpleRequest {
   let responseSize = 0;
-  let payload = empty;
+  let payload: Uint8Array = empty;
   let responseStatus: EchoStatus | undefined;
   for (const field of fieldsOf(bytes)) {
     if (field.id === 2) responseSize = field.value;
@@ -132,7 +132,7 @@ export function encodePayloadResponse(body: Uint8Array): Uint8Array {
 }
 
 export function decodePayloadResponse(bytes: Uint8Array): Uint8Array {
-  let body = empty;
+  let body: Uint8Array = empty;
   for (const field of fieldsOf(bytes)) if (field.id === 1) body = decodePayload(field.bytes);
   return body;
 }
@@ -157,7 +157,7 @@ export function decodeAggregatedSize(bytes: Uint8Array): number {
 
 export function decodeStreamingOutputRequest(bytes: Uint8Array): StreamingOutputCallRequest {
   const responseParameters: ResponseParameters[] = [];
-  let payload = empty;
+  let payload: Uint8Array = empty;
   let responseStatus: EchoStatus | undefined;
   for (const field of fieldsOf(bytes)) {
     if (field.id === 2) responseParameters.push(decodeParameters(field.bytes));
