@@ -1,6 +1,6 @@
 import { type ClusterId, compareIds, hexId, type MemberId, toClusterId } from "@quorate/base";
 import { ConfChangeType, EntryType, type Entry, encodeConfChange, type HardState, newEntry } from "@quorate/raft";
-import { changeContext, compareMinor, type MemberRecord, parseVersion } from "@quorate/state";
+import { changeContext, compareMinor, type MemberRecord, parseVersion, understands } from "@quorate/state";
 import { clusterIdFor, memberIdFor } from "./identity.ts";
 import type { MemberOptions, MemberPorts, RemoteCluster, RemoteMember } from "./options.ts";
 
@@ -198,8 +198,6 @@ async function checkVersions(
   remote: RemoteCluster,
   self: MemberId,
 ): Promise<void> {
-  const own = parseVersion(options.serverVersion);
-  if (own === undefined) throw new BootError(`the server version ${options.serverVersion} has no dotted form`);
   let known = 0;
   for (const member of remote.members) {
     if (member.id === self) continue;
@@ -207,7 +205,7 @@ async function checkVersions(
     const cluster = versions === undefined ? undefined : parseVersion(versions.cluster);
     if (cluster === undefined) continue;
     known += 1;
-    if (compareMinor(cluster, minVersion) < 0 || compareMinor(own, cluster) < 0) {
+    if (compareMinor(cluster, minVersion) < 0 || !understands(cluster)) {
       throw new BootError(
         `incompatible with current running cluster: it runs ${versions?.cluster}, this member is ${options.serverVersion}`,
       );

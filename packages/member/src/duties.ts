@@ -7,6 +7,7 @@ import {
   type Membership,
   type Outcome,
   parseVersion,
+  reportedVersion,
   RequestKind,
   type Version,
 } from "@quorate/state";
@@ -143,7 +144,8 @@ export class Duties {
     const members = this.#host.membership().list();
     return await Promise.all(
       members.map(async (member) => {
-        if (member.id === localId) return parseVersion(options.serverVersion);
+        if (member.id === localId)
+          return parseVersion(reportedVersion(options.serverVersion, this.#host.membership().clusterVersion));
         const versions = await directory.versions(member.peerUrls, timeoutMs);
         return versions === undefined ? undefined : parseVersion(versions.server);
       }),

@@ -1,7 +1,14 @@
 import { KvError, type KvErrorCode } from "@quorate/api";
 import { type ClusterId, hexId, type LogIndex, type MemberId, noMember, type Term, type Timer } from "@quorate/base";
 import { type Message, RawNode, type Snapshot, type Status } from "@quorate/raft";
-import { encodeRaftRequest, memberJson, type MembershipEffect, type Outcome, type StateMachine } from "@quorate/state";
+import {
+  encodeRaftRequest,
+  memberJson,
+  type MembershipEffect,
+  type Outcome,
+  reportedVersion,
+  type StateMachine,
+} from "@quorate/state";
 import { Applier } from "./applier.ts";
 import { MembershipChanges } from "./changes.ts";
 import { Duties } from "./duties.ts";
@@ -205,6 +212,11 @@ export class Member {
 
   get machine(): StateMachine {
     return this.#storage.machine;
+  }
+
+  /** The version of etcd that this member reports, as `3.6.14`. */
+  get version(): string {
+    return reportedVersion(this.options.serverVersion, this.machine.membership.clusterVersion);
   }
 
   get storage(): Storage {

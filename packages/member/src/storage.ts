@@ -19,13 +19,13 @@ import type { ConfState, Entry, HardState, InitialState, Snapshot } from "@quora
 import {
   type BucketName,
   bucketNames,
-  compareMinor,
   decodeV2Store,
   type MachineOptions,
   parseVersion,
   StateMachine,
   type Table,
   type Tables,
+  understands,
 } from "@quorate/state";
 import { type DbReceiver, Snapshotter, validSnapshots, Wal, WalError } from "@quorate/wal";
 import { BootError, birthLog, planBirth } from "./bootstrap.ts";
@@ -515,9 +515,8 @@ function checkOwner(options: MemberOptions, opened: Opened, machine: StateMachin
 
 /** A member older than its cluster would not understand what the others write. */
 function checkClusterVersion(options: MemberOptions, machine: StateMachine): void {
-  const own = parseVersion(options.serverVersion);
   const cluster = parseVersion(machine.membership.clusterVersion);
-  if (own === undefined || cluster === undefined || compareMinor(own, cluster) >= 0) return;
+  if (cluster === undefined || understands(cluster)) return;
   throw new BootError(
     `invalid downgrade; server version is lower than determined cluster version: ${options.serverVersion} is lower than ` +
       `${machine.membership.clusterVersion} of --data-dir ${options.dataDir}`,

@@ -10,7 +10,6 @@ import { whenLinearizable } from "./services/cluster.ts";
 export class MemberPeerHost implements PeerHost {
   readonly memberId: MemberId;
   readonly clusterId: ClusterId;
-  readonly serverVersion: string;
   readonly #peerUrls: readonly string[];
   readonly #member: () => Member;
   readonly #versionJson: () => string;
@@ -18,17 +17,19 @@ export class MemberPeerHost implements PeerHost {
   constructor(parts: {
     readonly memberId: MemberId;
     readonly clusterId: ClusterId;
-    readonly serverVersion: string;
     readonly peerUrls: readonly string[];
     readonly member: () => Member;
     readonly versionJson: () => string;
   }) {
     this.memberId = parts.memberId;
     this.clusterId = parts.clusterId;
-    this.serverVersion = parts.serverVersion;
     this.#peerUrls = parts.peerUrls;
     this.#member = parts.member;
     this.#versionJson = parts.versionJson;
+  }
+
+  get serverVersion(): string {
+    return this.#member().version;
   }
 
   peerUrls(): readonly string[] {

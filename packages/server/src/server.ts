@@ -101,7 +101,6 @@ export class QuorateServer {
       new MemberPeerHost({
         memberId: storage.memberId,
         clusterId: storage.clusterId,
-        serverVersion: etcdVersion,
         peerUrls: config.initialAdvertisePeerUrls.map((url) => url.text),
         member: () => this.member,
         versionJson: () => this.#versionJson(),
@@ -240,7 +239,7 @@ export class QuorateServer {
   #versionJson(): string {
     const { membership, progress } = this.member.machine;
     return JSON.stringify({
-      etcdserver: etcdVersion,
+      etcdserver: this.member.version,
       etcdcluster: membership.clusterVersion === "" ? "not_decided" : membership.clusterVersion,
       storage: progress.storageVersion === "" ? "unknown" : progress.storageVersion,
     });

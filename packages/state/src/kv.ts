@@ -172,10 +172,11 @@ export class KvMachine {
    * a range that cannot be read then only spoils the answer.
    *
    * @param wanted false when nobody here waits for the answer: top-level ranges are not read then.
+   * @param strict a top-level range that cannot be read spoils the whole transaction, as in clusters from 3.7 on.
    */
-  txn(request: TxnRequest, wanted: boolean): Outcome {
+  txn(request: TxnRequest, wanted: boolean, strict: boolean): Outcome {
     const path = this.#choosePath(request);
-    const refusal = this.#checkPath(path, true);
+    const refusal = this.#checkPath(path, !strict);
     if (refusal !== undefined) return this.#refused(refusal);
     const txn = this.store.begin();
     const state: TxnRun = { txn, wanted, refusal: undefined };
@@ -213,17 +214,18 @@ export class KvMachine {
     return { succeeded, ops, nested };
   }
 
-  #checkPath(path: TxnPath, top: boolean): KvErrorCode | undefined {
+  /** @param lenient true where ranges of this level are not judged. */
+  #checkPath(path: TxnPath, lenient: boolean): KvErrorCode | undefined {
     for (const [i, op] of path.ops.entries()) {
-      const refusal = this.#checkOp(op, path.nested[i], top);
+      const refusal = this.#checkOp(op, path.nested[i], lenient);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
   }
 
-  #checkOp(op: RequestOp, nested: TxnPath | undefined, top: boolean): KvErrorCode | undefined {
+  #checkOp(op: RequestOp, nested: TxnPath | undefined, lenient: boolean): KvErrorCode | undefined {
     if (nested !== undefined) return this.#checkPath(nested, false);
-    if (op.requestRange !== undefined) return top ? undefined : this.#checkRevision(op.requestRange);
+    if (op.requestRange !== undefined) return lenient ? undefined : this.#checkRevision(op.requestRange);
     const put = op.requestPut;
     if (put === undefined) return undefined;
     if ((put.ignoreValue || put.ignoreLease) && this.store.state(put.key) === undefined) return "keyNotFound";

@@ -229,6 +229,15 @@ describe("leases", () => {
   });
 });
 
+test("a machine does not start on a state whose clients must be asked who they are", () => {
+  const bench = new Bench();
+  const key = bytes("authEnabled");
+  bench.tables.auth.put(key, new Uint8Array([0]));
+  bench.restart();
+  bench.tables.auth.put(key, new Uint8Array([1]));
+  expect(() => bench.restart()).toThrow("authentication is enabled in this cluster");
+});
+
 type Op =
   | { kind: "grant" | "revoke"; id: number }
   | { kind: "put"; key: string; id: number }

@@ -11,7 +11,7 @@ import {
   decodeTxnRequest,
   membershippb,
 } from "@quorate/api";
-import { type LogIndex, parseHexId, type Term, toMemberId } from "@quorate/base";
+import { type LogIndex, parseHexId, type Term, toMemberId, utf8Encode } from "@quorate/base";
 import type { MvccStore } from "@quorate/mvcc";
 import type { ConfState } from "@quorate/raft";
 import { Alarms } from "./alarms.ts";
@@ -25,6 +25,9 @@ import { Progress } from "./progress.ts";
 import { decodeV2Request, type RaftRequest, RequestKind } from "./request.ts";
 import { compareMinor, parseVersion, type Version } from "./version.ts";
 
+/** From here on all members refuse a transaction with a top-level range that cannot be read. */
+const strictTxns: Version = { major: 3, minor: 7, patch: 0 };
+const authEnabledKey = utf8Encode("authEnabled");
 const schemaVersioned: Version = { major: 3, minor: 6, patch: 0 };
 
 /** A committed entry asks for something that this version cannot apply; going on would let members diverge. */
@@ -59,7 +62,14 @@ export class StateMachine {
   readonly kv: KvMachine;
   readonly #options: MachineOptions;
 
+  /** @throws UnsupportedEntryError when the cluster asks who its clients are: this version could not ask them. */
   constructor(tables: Tables, store: MvccStore, options: MachineOptions) {
+    if (tables.auth.get(authEnabledKey)?.[0] === 1) {
+      throw new UnsupportedEntryError(
+        "authentication is enabled in this cluster, which this version cannot enforce: " +
+          "run the member with a version that can, or disable authentication first",
+      );
+    }
     this.membership = new Membership(tables, options.learnersMax);
     this.alarms = new Alarms(tables.alarm);
     this.leases = new Leases(tables.lease, options.leaseTtlSecondsMin);
@@ -123,6 +133,12 @@ export class StateMachine {
         return this.#done();
       }
       case RequestKind.downgradeVersionTest:
+      // Questions about users and roles change nothing; only the member that was asked answers them.
+      case RequestKind.authStatus:
+      case RequestKind.authUserGet:
+      case RequestKind.authUserList:
+      case RequestKind.authRoleGet:
+      case RequestKind.authRoleList:
         return this.#done();
       default:
         throw new UnsupportedEntryError(
@@ -152,7 +168,7 @@ export class StateMachine {
     const cost = txnCost(txn);
     if (this.alarms.corrupt) return this.#refused("corrupt");
     if (this.alarms.noSpace && cost > 0) return this.#refused("noSpace");
-    return this.#withQuota(cost, this.kv.txn(txn, wanted));
+    return this.#withQuota(cost, this.kv.txn(txn, wanted, this.#clusterIs(strictTxns)));
   }
 
   /** A request over the quota is applied, and its caller is told all the same; only the alarm refuses later ones. */
@@ -180,12 +196,17 @@ export class StateMachine {
   }
 
   #checkpointLeases(request: RaftRequest): Outcome {
-    const version = parseVersion(this.membership.clusterVersion);
-    const persist = version !== undefined && compareMinor(version, schemaVersioned) >= 0;
+    const persist = this.#clusterIs(schemaVersioned);
     for (const { id, remainingTtl } of decodeLeaseCheckpointRequest(request.body).checkpoints) {
       this.leases.checkpoint(id, remainingTtl, persist);
     }
     return this.#done();
+  }
+
+  /** Tells whether the cluster has reached a version. */
+  #clusterIs(least: Version): boolean {
+    const version = parseVersion(this.membership.clusterVersion);
+    return version !== undefined && compareMinor(version, least) >= 0;
   }
 
   #alarm(request: RaftRequest): Outcome {

@@ -21,5 +21,22 @@ export function compareMinor(a: Version, b: Version): number {
   return a.major - b.major || a.minor - b.minor;
 }
 
+/** The newest line of versions whose log entries and files are understood here. */
+export const newestClusterVersion: Version = { major: 3, minor: 7, patch: 0 };
+
+/** Tells whether a member can live in a cluster of this version. */
+export const understands = (cluster: Version): boolean => compareMinor(cluster, newestClusterVersion) <= 0;
+
+/**
+ * The version that a member reports: its own, and in a cluster of a newer version that it understands the cluster's,
+ * since leaders lower the cluster version to what the least member reports.
+ */
+export function reportedVersion(own: string, clusterVersion: string): string {
+  const mine = parseVersion(own);
+  const cluster = parseVersion(clusterVersion);
+  if (mine === undefined || cluster === undefined) return own;
+  return compareMinor(cluster, mine) > 0 && understands(cluster) ? clusterVersionText(cluster) : own;
+}
+
 /** Formats `major.minor.0`, the form of a cluster version. */
 export const clusterVersionText = (version: Version): string => `${version.major}.${version.minor}.0`;

@@ -15,7 +15,6 @@ import { AbortError, noMember } from "@quorate/base";
 import type { GrpcServer } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 import { type Outcome, RequestKind } from "@quorate/state";
-import { etcdVersion } from "../flags/index.ts";
 import { type CallContext, unaryAsync } from "./calls.ts";
 import type { Headers } from "./header.ts";
 
@@ -56,7 +55,7 @@ export function registerMaintenance(
     const { backend } = member.storage;
     return encodeStatusResponse({
       header: headers.now(),
-      version: etcdVersion,
+      version: member.version,
       dbSize: backend.size(),
       leader: member.lead,
       raftIndex: member.committed,

@@ -1,0 +1,107 @@
+import { hexId } from "@quorate/base";
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  type GoldenVersion,
+  goldenManifest,
+  hasGolden,
+  Scope,
+  unpackGolden,
+  waitFor,
+} from "../../../tests/support/index.ts";
+import {
+  decimal,
+  type GoldenAnswers,
+  GoldenBoot,
+  type GoldenGet,
+  type GoldenMember,
+  goldenMembers,
+  keysAt,
+} from "./testing/golden.ts";
+import type { Storage } from "./storage.ts";
+
+const scope = new Scope();
+afterAll(() => scope.close());
+
+const versions: readonly GoldenVersion[] = ["etcd-3.4", "etcd-3.5", "etcd-3.6", "etcd-3.7"];
+
+async function boot(version: GoldenVersion, set: string, name = "n1"): Promise<GoldenBoot> {
+  return new GoldenBoot(scope, await unpackGolden(scope, version, set), { name });
+}
+
+/** Compares with what the real server answered. */
+async function expectAnswers(storage: Storage, golden: GoldenAnswers): Promise<void> {
+  const [hash] = golden.hashkv;
+  expect(storage.machine.store.revision).toBe(golden.status[0]?.Status.header.revision);
+  const ours = await storage.hashKv(0);
+  expect([ours.hash, ours.compactRevision]).toEqual([hash?.HashKV.hash, hash?.HashKV.compact_revision]);
+  if (golden.get !== undefined) expect(keysAt(storage, 0)).toEqual(golden.get.kvs ?? []);
+  if (golden.lease_list !== undefined) {
+    const ids = (golden.lease_list.leases ?? []).map(({ id }) => id);
+    expect(storage.machine.leases.list().map(({ id }) => String(id))).toEqual(ids.sort());
+  }
+  if (golden.member_list !== undefined) expect(goldenMembers(storage)).toEqual(golden.member_list.members);
+}
+
+interface SingleManifest {
+  readonly stages: readonly {
+    readonly name: string;
+    readonly get: readonly { readonly rev: number; readonly response: GoldenGet & { readonly error?: string } }[];
+    readonly hashkv: readonly {
+      readonly rev: number;
+      readonly hash?: number;
+      readonly compact_revision?: number;
+      readonly error?: string;
+    }[];
+  }[];
+  readonly final_revision: number;
+  readonly leases: Readonly<Record<string, { "granted-ttl": number; keys?: readonly string[] }>>;
+  readonly member_list: { readonly members: readonly GoldenMember[] };
+}
+
+describe.skipIf(!hasGolden).each(versions)("a data directory of %s", (version) => {
+  test("single: is read as it was left, at every revision, and led on", async () => {
+    const manifest = goldenManifest<SingleManifest>(version, "single");
+    const golden = await boot(version, "single");
+    const member = await golden.lead();
+    const { storage } = member;
+    const { machine } = storage;
+    // A newer cluster is joined as it is; an older one is raised once its only member is of our version.
+    expect(member.version).toBe(version === "etcd-3.7" ? "3.7.0" : "3.6.14");
+    expect(machine.store.revision).toBe(manifest.final_revision);
+    const last = manifest.stages.at(-1);
+    for (const { rev, response } of last?.get ?? []) {
+      if (response.error === undefined) expect(keysAt(storage, rev), `at ${rev}`).toEqual(response.kvs ?? []);
+    }
+    // The hash that a compaction took before it deleted lives in memory only: those of other compactions are left out.
+    const lastCompaction = last?.hashkv.find(({ rev }) => rev === 0)?.compact_revision;
+    const hashes = (last?.hashkv ?? []).filter(({ compact_revision: at }) => at === lastCompaction);
+    expect(hashes.length).toBeGreaterThan(3);
+    for (const { rev, hash } of hashes) {
+      const ours = await storage.hashKv(rev);
+      expect([ours.hash, ours.compactRevision], `at ${rev}`).toEqual([hash, lastCompaction]);
+    }
+    const leases = machine.leases.list().map(({ id, ttlSeconds }) => ({
+      id: hexId(id),
+      ttl: ttlSeconds,
+      keys: machine.leases.keysOf(id).map((key) => Buffer.from(key).toString("base64")),
+    }));
+    const wanted = Object.entries(manifest.leases).map(([id, lease]) => ({
+      id,
+      ttl: lease["granted-ttl"],
+      keys: [...(lease.keys ?? [])].sort(),
+    }));
+    expect(leases.map((lease) => ({ ...lease, keys: lease.keys.sort() }))).toEqual(wanted);
+    expect(leases.length).toBeGreaterThan(0);
+    expect(goldenMembers(storage)).toEqual(manifest.member_list.members);
+    const reached = version === "etcd-3.7" ? "3.7.0" : "3.6.0";
+    await waitFor("the cluster version", () => machine.membership.clusterVersion === reached, { intervalMs: 5 });
+    await golden.close();
+  });
+
+  test("crash: what the database had not yet is applied again from the log", async () => {
+    const golden = await boot(version, "crash");
+    const { storage } = await golden.lead();
+    await expectAnswers(storage, goldenManifest<{ after_restart: GoldenAnswers }>(version, "crash").after_restart);
+    await golden.close();
+  });
+});
