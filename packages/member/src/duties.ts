@@ -36,6 +36,8 @@ export interface DutyHost {
 
 const monitorMs = 4000;
 const joinPollMs = 20;
+/** A refusal may come at once, as while a new member still applies what it was sent: there is no hurry to ask again. */
+const publishRetryMs = 100;
 const firstV3Form: Version = { major: 3, minor: 5, patch: 0 };
 
 /** What every member does by itself: publish its attributes, and, as leader, decide the cluster version. */
@@ -91,6 +93,7 @@ export class Duties {
       } catch (error) {
         if (this.#stopped || (error instanceof KvError && error.code === "stopped")) return;
         this.#warn("failed to publish local member to cluster through raft", error);
+        await new Promise<void>((resolve) => this.#host.clock.startTimer(publishRetryMs, resolve));
       }
     }
   }
