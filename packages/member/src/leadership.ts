@@ -80,6 +80,10 @@ export class Leadership {
       logger.log("info", "skipped leadership transfer; local server is not leader", facts);
       return;
     }
+    if (this.#host.membership().get(localId) === undefined) {
+      logger.log("info", "skipped leadership transfer; local server is no longer a member", facts);
+      return;
+    }
     const others = this.#host
       .membership()
       .list()
