@@ -30,6 +30,8 @@ const journalEntriesMax = 1_000_000;
 export class Backend {
   /** Called before each batch is written, so that what it puts travels in the same transaction. */
   onBeforeCommit: ((tx: BatchTx) => void) | undefined;
+  /** Called when a commit is durable, with the time that writing and syncing it took. */
+  onCommitted: ((ms: number) => void) | undefined;
   /** Called once when a commit failed, whoever asked for it. */
   onFailure: ((error: unknown) => void) | undefined;
   readonly batch: BatchTx;
@@ -307,8 +309,10 @@ export class Backend {
   }
 
   async #publish(store: Store): Promise<void> {
+    const startedMs = this.#clock.nowMs();
     try {
       await store.publish(this.#options.noSync !== true);
+      this.onCommitted?.(this.#clock.nowMs() - startedMs);
     } catch (error) {
       throw this.#fail(error);
     } finally {

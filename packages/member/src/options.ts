@@ -49,6 +49,8 @@ export interface MemberPorts {
 /** Is told what happens, for metrics. */
 export interface MemberObserver {
   onWalSync?(ms: number): void;
+  /** A commit of the database took this long. */
+  onBackendCommit?(ms: number): void;
 }
 
 /** A database on its way to another member. `close` must be called in every case. */

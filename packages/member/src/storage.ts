@@ -154,6 +154,7 @@ export class Storage {
 
   #watch(state: State): void {
     state.backend.onBeforeCommit = () => state.machine.progress.write();
+    state.backend.onCommitted = (ms) => this.#ports.observer?.onBackendCommit?.(ms);
     state.backend.onFailure = (error) => this.events.onFailure?.(error);
     state.compaction.onFailure = (error) => this.events.onFailure?.(error);
   }

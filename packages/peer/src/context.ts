@@ -5,6 +5,13 @@ import type { PeerHost } from "./host.ts";
 import type { PeerLimits } from "./limits.ts";
 import type { UrlPicker } from "./urls.ts";
 
+/** Bytes and failures of one peer since it was added. */
+export interface PeerTraffic {
+  sentBytes: number;
+  receivedBytes: number;
+  sendFailures: number;
+}
+
 /** What everything that talks with one peer shares. */
 export interface PeerContext {
   readonly host: PeerHost;
@@ -15,6 +22,7 @@ export interface PeerContext {
   readonly dialer: Dialer;
   readonly activity: PeerActivity;
   readonly urls: UrlPicker;
+  readonly traffic: PeerTraffic;
 }
 
 /** The two streams that a member serves to each peer. */

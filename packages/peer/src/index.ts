@@ -1,3 +1,4 @@
+export type { PeerTraffic } from "./context.ts";
 export type { PeerAnswer, PeerBinaryAnswer, PeerHost, SnapshotSink } from "./host.ts";
 export { defaultLimits, type PeerLimits } from "./limits.ts";
 export type { Listening } from "./listener.ts";

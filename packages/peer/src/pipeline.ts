@@ -46,14 +46,16 @@ export class Pipeline {
   }
 
   async #post(message: Message): Promise<void> {
-    const { host, urls, activity, limits, peerId, dialer } = this.#peer;
+    const { host, urls, activity, limits, peerId, dialer, traffic } = this.#peer;
+    const body = encodeMessage(message);
+    traffic.sentBytes += body.length;
     const url = urls.pick();
     let request: ClientRequest | undefined;
     try {
       if (url === undefined) throw new Error("the peer has no URL");
       const answer = await dialer.exchange(url, "POST", "/raft", {
         headers: { ...identityHeaders(host), "Content-Type": "application/protobuf" },
-        body: encodeMessage(message),
+        body,
         timeoutMs: limits.postTimeoutMs,
         // A proposal that arrives twice would be applied twice; of all else raft takes no notice.
         repeatable: message.type !== MessageType.prop,
@@ -68,6 +70,7 @@ export class Pipeline {
     } catch (cause) {
       if (this.#stopped) return;
       if (url !== undefined) urls.unreachable(url);
+      traffic.sendFailures += 1;
       activity.deactivate(`failed to post to ${hexId(peerId)}`, messageOf(cause));
       host.reportUnreachable(peerId);
     } finally {

@@ -133,6 +133,7 @@ export class StreamReader {
     response.socket.once("timeout", () => end("i/o timeout", false));
     response.on("data", (chunk: Buffer) => {
       if (over || this.#stopped) return;
+      this.#peer.traffic.receivedBytes += chunk.length;
       try {
         parser.push(chunk);
       } catch (cause) {

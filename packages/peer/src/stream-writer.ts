@@ -132,6 +132,7 @@ export class StreamWriter {
 
   #write(socket: Socket): void {
     const parts = this.#builder.take();
+    for (const part of parts) this.#peer.traffic.sentBytes += part.length;
     if (parts.length === 1) {
       socket.write(parts[0] as Uint8Array);
       return;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, hexId, type Logger, type MemberId, noMember, type Timer } from "@quorate/base";
 import { type Message, MessageType } from "@quorate/raft";
 import { PeerActivity } from "./activity.ts";
-import type { PeerContext } from "./context.ts";
+import type { PeerContext, PeerTraffic } from "./context.ts";
 import { Dialer } from "./dialer.ts";
 import { PeerHandler } from "./handler.ts";
 import type { PeerHost } from "./host.ts";
@@ -176,6 +176,11 @@ export class PeerTransport {
     return this.#peers.get(id)?.peer.context.activity.sinceMs() ?? 0;
   }
 
+  /** Bytes and failures by peer, over streams and posts, since each was added; for metrics. */
+  traffic(): (PeerTraffic & { readonly id: MemberId })[] {
+    return [...this.#peers].map(([id, { peer }]) => ({ id, ...peer.context.traffic }));
+  }
+
   /** What the last probe of a peer found; undefined for an unknown one. */
   probed(id: MemberId): ProbeResult | undefined {
     return this.#peers.get(id)?.prober.result();
@@ -203,6 +208,7 @@ export class PeerTransport {
       dialer: this.#dialer,
       activity: new PeerActivity(clock, logger, peerId),
       urls: new UrlPicker(urls),
+      traffic: { sentBytes: 0, receivedBytes: 0, sendFailures: 0 },
     };
   }
 

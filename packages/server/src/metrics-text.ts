@@ -1,6 +1,7 @@
 import { hexId, noMember } from "@quorate/base";
 import type { GrpcServer } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
+import type { PeerTransport } from "@quorate/peer";
 import { etcdVersion } from "./flags/index.ts";
 import type { CallMetrics } from "./call-metrics.ts";
 import type { HealthCounters } from "./http/health.ts";
@@ -17,6 +18,8 @@ export interface MetricsSources {
   readonly loop: LoopMonitor;
   readonly quotaBytes: number;
   readonly walSync: Histogram;
+  readonly backendCommit: Histogram;
+  readonly transport: PeerTransport;
 }
 
 /** etcd's metrics, as far as what exists can feed them, and those of our own loop. */
@@ -25,6 +28,7 @@ export function metricsText(sources: MetricsSources): string {
   serverMetrics(w, sources);
   storeMetrics(w, sources);
   callMetrics(w, sources);
+  peerMetrics(w, sources);
   healthMetrics(w, sources.health);
   processMetrics(w);
   sources.loop.write(w);
@@ -96,7 +100,38 @@ function serverMetrics(w: MetricsWriter, { member, quotaBytes }: MetricsSources)
   w.metric("etcd_debugging_server_alarms", "gauge", "Alarms for every member in cluster.", alarms);
 }
 
-function storeMetrics(w: MetricsWriter, { member, walSync }: MetricsSources): void {
+function peerMetrics(w: MetricsWriter, { member, transport }: MetricsSources): void {
+  const traffic = transport.traffic();
+  const local = hexId(member.id);
+  const by = (
+    label: "To" | "From",
+    value: (peer: (typeof traffic)[number]) => number,
+  ): [Record<string, string>, number][] => traffic.map((peer) => [{ [label]: hexId(peer.id) }, value(peer)]);
+  const sent = by("To", (peer) => peer.sentBytes);
+  const received = by("From", (peer) => peer.receivedBytes);
+  const failures = by("To", (peer) => peer.sendFailures);
+  w.metric("etcd_network_peer_sent_bytes_total", "counter", "The total number of bytes sent to peers.", sent);
+  w.metric(
+    "etcd_network_peer_received_bytes_total",
+    "counter",
+    "The total number of bytes received from peers.",
+    received,
+  );
+  w.metric(
+    "etcd_network_peer_sent_failures_total",
+    "counter",
+    "The total number of send failures from peers.",
+    failures,
+  );
+  const active = traffic.map(
+    ({ id }) => [{ Local: local, Remote: hexId(id) }, flag(transport.activeSince(id) > 0)] as const,
+  );
+  w.metric("etcd_network_active_peers", "gauge", "The current number of active peer connections.", active);
+  const known = traffic.map(({ id }) => [{ Local: local, Remote: hexId(id) }, 1] as const);
+  w.metric("etcd_network_known_peers", "gauge", "The current number of known peers.", known);
+}
+
+function storeMetrics(w: MetricsWriter, { member, walSync, backendCommit }: MetricsSources): void {
   const { backend, machine } = member.storage;
   w.gauge(
     "etcd_mvcc_db_total_size_in_bytes",
@@ -115,6 +150,14 @@ function storeMetrics(w: MetricsWriter, { member, walSync }: MetricsSources): vo
     "The revision of the last compaction in store.",
     Math.max(0, machine.store.compactRevision),
   );
+  const { counts } = machine.kv;
+  w.counter("etcd_mvcc_range_total", "Total number of ranges seen by this member.", counts.range);
+  w.counter("etcd_mvcc_put_total", "Total number of puts seen by this member.", counts.put);
+  w.counter("etcd_mvcc_delete_total", "Total number of deletes seen by this member.", counts.delete);
+  w.counter("etcd_mvcc_txn_total", "Total number of txns seen by this member.", counts.txn);
+  w.histogram("etcd_disk_backend_commit_duration_seconds", "The latency distributions of commit called by backend.", [
+    [{}, backendCommit],
+  ]);
   w.histogram("etcd_disk_wal_fsync_duration_seconds", "The latency distributions of fsync called by WAL.", [
     [{}, walSync],
   ]);

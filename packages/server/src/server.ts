@@ -85,6 +85,7 @@ export class QuorateServer {
   readonly #loop: LoopMonitor;
   readonly #extra: HttpServer[] = [];
   readonly #walSync: Histogram;
+  readonly #backendCommit: Histogram;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -97,6 +98,7 @@ export class QuorateServer {
     this.config = config;
     this.#logger = logger;
     this.#walSync = parts.walSync;
+    this.#backendCommit = parts.backendCommit;
     this.#transport = new PeerTransport(
       new MemberPeerHost({
         memberId: storage.memberId,
@@ -132,6 +134,8 @@ export class QuorateServer {
           loop: this.#loop,
           quotaBytes: config.quotaBackendBytes,
           walSync: this.#walSync,
+          backendCommit: this.#backendCommit,
+          transport: this.#transport,
         }),
     });
     this.#http = createServer(router.handle);
@@ -179,6 +183,7 @@ export class QuorateServer {
     await checkAddresses(config);
     const tls = peerTls(config);
     const walSync = new Histogram(exponentialBounds(0.001, 2, 14));
+    const backendCommit = new Histogram(exponentialBounds(0.001, 2, 14));
     const clock = new NodeClock();
     const ports: MemberPorts = {
       clock,
@@ -186,11 +191,14 @@ export class QuorateServer {
       disk: new NodeDisk(),
       logger: logger.for("etcdserver/server.go:1", "raft"),
       directory: createDirectory(clock, logger, tls) satisfies ClusterDirectory,
-      observer: { onWalSync: (ms) => walSync.observe(ms / 1000) },
+      observer: {
+        onWalSync: (ms) => walSync.observe(ms / 1000),
+        onBackendCommit: (ms) => backendCommit.observe(ms / 1000),
+      },
     };
     const options = memberOptions(config);
     const storage = await Storage.open(options, { ...ports, logger });
-    const server = new QuorateServer(config, logger, storage, { options, ports, tls, walSync }, onStop);
+    const server = new QuorateServer(config, logger, storage, { options, ports, tls, walSync, backendCommit }, onStop);
     try {
       logger.log("info", "starting etcd server", {
         "local-member-id": hexId(storage.memberId),
@@ -274,6 +282,7 @@ interface ServerParts {
   readonly ports: MemberPorts;
   readonly tls: PeerTls | undefined;
   readonly walSync: Histogram;
+  readonly backendCommit: Histogram;
 }
 
 /** What would be ignored in silence, and matters, is refused. */

@@ -61,6 +61,13 @@ const header = (revision: number): ResponseHeader => ({ ...newResponseHeader(), 
 export class KvMachine {
   readonly store: MvccStore;
   readonly #leases: Leases;
+  /** How many of each were executed, for metrics. */
+  readonly counts: { range: number; put: number; delete: number; txn: number } = {
+    range: 0,
+    put: 0,
+    delete: 0,
+    txn: 0,
+  };
   /** Sees the changes of each committed transaction. */
   onChanges: ((changes: readonly Change[], revision: number) => void) | undefined;
 
@@ -85,6 +92,7 @@ export class KvMachine {
   }
 
   range(request: RangeRequest): Outcome {
+    this.counts.range += 1;
     const outcome = this.store.range(toRangeQuery(request));
     if (outcome.kind !== "ok") return this.#refused(refusalOf(outcome));
     const { rows, more, count, revision } = outcome;
@@ -119,6 +127,7 @@ export class KvMachine {
       if (old !== undefined && request.ignoreLease) lease = leaseOf(old);
     }
     const change = txn.put(request.key, value, lease);
+    this.counts.put += 1;
     return request.prevKv ? this.#previous(change) : undefined;
   }
 
@@ -136,6 +145,7 @@ export class KvMachine {
 
   #deleteRange(txn: WriteTxn, request: DeleteRangeRequest): { deleted: number; prevKvs: Uint8Array[] } {
     const changes = txn.deleteRange(request.key, request.rangeEnd);
+    this.counts.delete += 1;
     const prevKvs: Uint8Array[] = [];
     if (request.prevKv) {
       for (const change of changes) {
@@ -175,6 +185,7 @@ export class KvMachine {
    * @param strict a top-level range that cannot be read spoils the whole transaction, as in clusters from 3.7 on.
    */
   txn(request: TxnRequest, wanted: boolean, strict: boolean): Outcome {
+    this.counts.txn += 1;
     const path = this.#choosePath(request);
     const refusal = this.#checkPath(path, !strict);
     if (refusal !== undefined) return this.#refused(refusal);
