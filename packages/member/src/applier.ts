@@ -160,7 +160,7 @@ export class Applier {
       this.#applyJoint(entry, decodeConfChangeV2(entry.data));
       return;
     }
-    const change: ConfChange = entry.data.length === 0 ? emptyChange : decodeConfChange(entry.data);
+    const change = parseConfChange(entry.data);
     const parsed = toMembershipChange(entry.index, change);
     const refused = this.#machine.membership.validate(parsed);
     if (refused !== undefined) {
@@ -192,6 +192,12 @@ const emptyChange: ConfChange = {
   nodeId: 0n as ConfChange["nodeId"],
   context: new Uint8Array(0),
 };
+
+const parseConfChange = (data: Uint8Array): ConfChange => (data.length === 0 ? emptyChange : decodeConfChange(data));
+
+/** Takes the data of a change entry apart. @throws CorruptError when the member in it cannot be decoded. */
+export const parseMembershipChange = (index: LogIndex, data: Uint8Array): MembershipChange =>
+  toMembershipChange(index, parseConfChange(data));
 
 function toMembershipChange(index: LogIndex, change: ConfChange): MembershipChange {
   if (change.type === ConfChangeType.removeNode) {

@@ -1,8 +1,10 @@
 import { hexId } from "@quorate/base";
+import { existsSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   type GoldenVersion,
   goldenManifest,
+  goldenPath,
   hasGolden,
   Scope,
   unpackGolden,
@@ -40,6 +42,15 @@ async function expectAnswers(storage: Storage, golden: GoldenAnswers): Promise<v
     expect(storage.machine.leases.list().map(({ id }) => String(id))).toEqual(ids.sort());
   }
   if (golden.member_list !== undefined) expect(goldenMembers(storage)).toEqual(golden.member_list.members);
+}
+
+const has = (version: GoldenVersion, set: string): boolean => existsSync(goldenPath(version, `${set}.data.tar.gz`));
+
+interface ClusterManifest {
+  readonly member_list: { readonly members: readonly GoldenMember[] };
+  readonly expected_conf_state: { readonly voters: readonly string[] };
+  readonly hashkv: Readonly<Record<string, { readonly hash: number; readonly compact_revision: number }>>;
+  readonly get: GoldenGet;
 }
 
 interface SingleManifest {
@@ -102,6 +113,74 @@ describe.skipIf(!hasGolden).each(versions)("a data directory of %s", (version) =
     const golden = await boot(version, "crash");
     const { storage } = await golden.lead();
     await expectAnswers(storage, goldenManifest<{ after_restart: GoldenAnswers }>(version, "crash").after_restart);
+    await golden.close();
+  });
+
+  test.skipIf(!has(version, "crash-ahead"))(
+    "crash-ahead: a database ahead of the log's commit is not applied twice",
+    async () => {
+      const golden = await boot(version, "crash-ahead");
+      const { storage } = await golden.lead();
+      const manifest = goldenManifest<{ after_restart: GoldenAnswers }>(version, "crash-ahead");
+      await expectAnswers(storage, manifest.after_restart);
+      await golden.close();
+    },
+  );
+
+  test.skipIf(!has(version, "twoseg"))("twoseg: a log of two segments is one log", async () => {
+    const golden = await boot(version, "twoseg");
+    const { storage } = await golden.lead();
+    await expectAnswers(storage, goldenManifest<{ summary: GoldenAnswers }>(version, "twoseg").summary);
+    await golden.close();
+  });
+
+  test.skipIf(!has(version, "restore1"))("restore1: the members are those of the new cluster", async () => {
+    const golden = await boot(version, "restore1");
+    const { storage } = await golden.lead();
+    const manifest = goldenManifest<{ after_start_restore1: GoldenAnswers }>(version, "restore");
+    await expectAnswers(storage, manifest.after_start_restore1);
+    await golden.close();
+  });
+
+  test.skipIf(!has(version, "restore-bump"))("restore-bump: the pending compaction is taken up", async () => {
+    const golden = await boot(version, "restore-bump");
+    const { storage } = await golden.lead();
+    await storage.whenCompacted();
+    type Manifest = { after_start_restore_bump_1000000: GoldenAnswers };
+    await expectAnswers(storage, goldenManifest<Manifest>(version, "restore").after_start_restore_bump_1000000);
+    expect(decimal(storage.machine.progress.confState?.voters ?? [])).toEqual(["15582762247457471935"]);
+    await golden.close();
+  });
+
+  test("restore3: one of three knows its fellows and waits for them", async () => {
+    const golden = await boot(version, "restore3");
+    const member = await golden.start();
+    const { machine } = member.storage;
+    const fellows = ["6514731981076465544", "15582762247457471935", "16253352542263237607"];
+    expect(goldenMembers(member.storage).map(({ ID }) => ID)).toEqual(fellows);
+    expect(decimal(member.raftStatus().config.voters)).toEqual(fellows);
+    expect(machine.store.revision).toBe(382);
+    expect(member.isLeader).toBe(false);
+    await golden.close();
+  });
+
+  test.each(["m1", "m2", "m3", "m4"])("cluster/%s: has the members, the removed one and the keys", async (name) => {
+    if (!has(version, `cluster/${name}`)) return;
+    const manifest = goldenManifest<ClusterManifest>(version, "cluster/cluster");
+    const golden = await boot(version, `cluster/${name}`, name);
+    const member = await golden.start();
+    const { storage } = member;
+    expect(goldenMembers(storage)).toEqual(manifest.member_list.members);
+    expect(decimal(member.raftStatus().config.voters)).toEqual(manifest.expected_conf_state.voters);
+    expect(storage.machine.membership.removed()).toHaveLength(1);
+    if (name === "m1") {
+      await waitFor("the removed member to stop", () => golden.stopped?.kind === "removed", { intervalMs: 20 });
+    } else {
+      const answers = manifest.hashkv[name];
+      const ours = await storage.hashKv(0);
+      expect([ours.hash, ours.compactRevision]).toEqual([answers?.hash, answers?.compact_revision]);
+      expect(keysAt(storage, 0)).toEqual(manifest.get.kvs);
+    }
     await golden.close();
   });
 });

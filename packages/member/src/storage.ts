@@ -30,6 +30,7 @@ import {
 import { type DbReceiver, Snapshotter, validSnapshots, Wal, WalError } from "@quorate/wal";
 import { BootError, birthLog, planBirth } from "./bootstrap.ts";
 import { CompactionRunner } from "./compaction-runner.ts";
+import { alignOlderMembers } from "./older-members.ts";
 import type { MemberOptions, MemberPorts, RemoteMember } from "./options.ts";
 
 /** Takes the database of a snapshot that is being received. Exactly one of `commit` and `abort` ends it. */
@@ -364,6 +365,7 @@ async function openStorage(
       databasePath,
       events: () => storage.events,
     });
+    alignOlderMembers(brought.machine, opened.snapshot, opened.entries, options.learnersMax);
     checkOwner(options, opened, brought.machine);
     checkClusterVersion(options, brought.machine);
     await restore(brought.machine, ports);
@@ -535,6 +537,10 @@ function initialState(opened: Opened, machine: StateMachine): { initial: Initial
   const confState = fromDatabase
     ? confStateOf(progress.confState, membership.confState())
     : (snapshot?.metadata.confState ?? empty);
+  // A restore leaves the configuration of the cluster that the backup is from.
+  if (progress.confState !== undefined && fromDatabase && confState !== progress.confState) {
+    progress.setConfState(confState);
+  }
   const entry = entries.find(({ index }) => index === applied);
   const appliedTerm = entry?.term ?? (applied === snapshotIndex ? snapshotTerm : progress.term);
   return { initial: { hardState, confState, snapshotIndex, snapshotTerm, entries, applied }, appliedTerm };

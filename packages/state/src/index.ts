@@ -1,4 +1,5 @@
 export * from "./alarms.ts";
+export * from "./announcement.ts";
 export * from "./kv.ts";
 export * from "./kv-checks.ts";
 export * from "./leases.ts";

@@ -9,11 +9,11 @@ import {
   decodePutRequest,
   decodeRangeRequest,
   decodeTxnRequest,
-  membershippb,
 } from "@quorate/api";
-import { type LogIndex, parseHexId, type Term, toMemberId, utf8Encode } from "@quorate/base";
+import { type LogIndex, type Term, utf8Encode } from "@quorate/base";
 import type { MvccStore } from "@quorate/mvcc";
 import type { ConfState } from "@quorate/raft";
+import { announcementOf } from "./announcement.ts";
 import { Alarms } from "./alarms.ts";
 import { KvMachine } from "./kv.ts";
 import { leaseCost, putCost, txnCost } from "./kv-checks.ts";
@@ -22,7 +22,7 @@ import { type MembershipChange, type MembershipEffect, Membership } from "./memb
 import type { Outcome } from "./outcome.ts";
 import type { Tables } from "./ports.ts";
 import { Progress } from "./progress.ts";
-import { decodeV2Request, type RaftRequest, RequestKind } from "./request.ts";
+import { type RaftRequest, RequestKind } from "./request.ts";
 import { compareMinor, parseVersion, type Version } from "./version.ts";
 
 /** From here on all members refuse a transaction with a top-level range that cannot be read. */
@@ -123,15 +123,9 @@ export class StateMachine {
       case RequestKind.alarm:
         return this.#alarm(request);
       case RequestKind.v2:
-        return this.#v2(request);
       case RequestKind.clusterVersionSet:
-        this.#setClusterVersion(membershippb.decodeClusterVersionSetRequest(request.body).ver);
-        return this.#done();
-      case RequestKind.clusterMemberAttrSet: {
-        const { memberId, memberAttributes } = membershippb.decodeClusterMemberAttrSetRequest(request.body);
-        this.membership.setAttributes(memberId, memberAttributes?.name ?? "", memberAttributes?.clientUrls ?? []);
-        return this.#done();
-      }
+      case RequestKind.clusterMemberAttrSet:
+        return this.#announce(request);
       case RequestKind.downgradeVersionTest:
       // Questions about users and roles change nothing; only the member that was asked answers them.
       case RequestKind.authStatus:
@@ -222,23 +216,10 @@ export class StateMachine {
     return { kind: "alarm", revision: this.kv.revision, response: { alarms } };
   }
 
-  /** Clusters below 3.6 publish attributes and the cluster version as requests of the v2 store. */
-  #v2(request: RaftRequest): Outcome {
-    const { method, path, val } = decodeV2Request(request);
-    const attributes = /^\/0\/members\/([0-9a-f]{1,16})\/attributes$/.exec(path);
-    if (method === "PUT" && attributes !== null) {
-      const id = parseHexId(attributes[1] as string);
-      const value = JSON.parse(val) as { name?: unknown; clientURLs?: unknown };
-      const urls = Array.isArray(value.clientURLs)
-        ? value.clientURLs.filter((u): u is string => typeof u === "string")
-        : [];
-      if (id !== undefined) {
-        this.membership.setAttributes(toMemberId(id), typeof value.name === "string" ? value.name : "", urls);
-      }
-    } else if (method === "PUT" && path === "/0/version") {
-      this.#setClusterVersion(val);
-    }
-    // Anything else touches only the v2 key space, which does not exist here.
+  #announce(request: RaftRequest): Outcome {
+    const told = announcementOf(request);
+    if (told?.kind === "attributes") this.membership.setAttributes(told.id, told.name, told.clientUrls);
+    else if (told?.kind === "clusterVersion") this.#setClusterVersion(told.text);
     return this.#done();
   }
 

@@ -194,7 +194,11 @@ export class Membership {
   #replace(members: readonly MemberRecord[], removed: readonly MemberId[], clusterVersion: string): void {
     for (const member of this.#members.values()) this.#tables.members.delete(keyOf(member.id));
     this.#members.clear();
-    for (const member of members) this.#save(member);
+    for (const member of members) {
+      this.#save(member);
+      // The database may know already of a removal that the log is yet to tell.
+      if (this.#removed.delete(member.id)) this.#tables.members_removed.delete(keyOf(member.id));
+    }
     for (const id of removed) {
       this.#removed.add(id);
       this.#tables.members_removed.put(keyOf(id), removedMark);
