@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer, type RequestListener, type Server as HttpServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { hexId } from "@quorate/base";
 import { GrpcServer } from "@quorate/grpc";
@@ -15,6 +15,7 @@ import { NodeClock, NodeDisk, NodeRandom } from "@quorate/platform";
 import { CallMetrics } from "./call-metrics.ts";
 import { createDirectory } from "./directory.ts";
 import { etcdVersion, type MemberUrl, parseInitialCluster, type ServerConfig } from "./flags/index.ts";
+import { type ExtraListener, listenHttp, metricsOnly } from "./http/extra-listener.ts";
 import { HealthCounters } from "./http/health.ts";
 import { Router } from "./http/router.ts";
 import type { ZapLogger } from "./logger.ts";
@@ -83,7 +84,7 @@ export class QuorateServer {
   readonly #grpc: GrpcServer;
   readonly #http: HttpServer;
   readonly #loop: LoopMonitor;
-  readonly #extra: HttpServer[] = [];
+  readonly #extra: ExtraListener[] = [];
   readonly #walSync: Histogram;
   readonly #backendCommit: Histogram;
   #closing: Promise<void> | undefined;
@@ -234,14 +235,9 @@ export class QuorateServer {
         : "serving client traffic insecurely; this is strongly discouraged!";
       this.#logger.log("info", words, { traffic: "grpc+http", address: url.text.replace(/^\w+:\/\//, "") });
     }
-    for (const url of [...this.config.listenMetricsUrls, ...this.config.listenClientHttpUrls]) {
-      const http = createServer((req, res) => this.#http.emit("request", req, res));
-      await new Promise<void>((resolve, reject) => {
-        http.once("error", reject);
-        http.listen(url.port, url.host, resolve);
-      });
-      this.#extra.push(http);
-    }
+    const all: RequestListener = (req, res) => this.#http.emit("request", req, res);
+    for (const url of this.config.listenClientHttpUrls) this.#extra.push(await listenHttp(url, tls, all));
+    for (const url of this.config.listenMetricsUrls) this.#extra.push(await listenHttp(url, tls, metricsOnly(all)));
   }
 
   #versionJson(): string {
@@ -300,6 +296,7 @@ async function checkAddresses(config: ServerConfig): Promise<void> {
   const groups = [
     ["--listen-peer-urls", config.listenPeerUrls],
     ["--listen-client-urls", config.listenClientUrls],
+    ["--listen-client-http-urls", config.listenClientHttpUrls],
     ["--listen-metrics-urls", config.listenMetricsUrls],
   ] as const;
   for (const [flag, urls] of groups) {
