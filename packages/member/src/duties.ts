@@ -201,13 +201,9 @@ export class Duties {
 
   async #setClusterVersion(text: string, versions: readonly (Version | undefined)[]): Promise<void> {
     const v2 = versions.some((version) => version !== undefined && compareMinor(version, firstV3Form) < 0);
-    this.#host.logger.log(
-      "info",
-      v2 ? "setting up initial cluster version using v2 API" : "setting up cluster version using v3 API",
-      {
-        "cluster-version": text.replace(/\.0$/, ""),
-      },
-    );
+    this.#host.logger.log("info", `setting up initial cluster version using ${v2 ? "v2" : "v3"} API`, {
+      "cluster-version": text.replace(/\.0$/, ""),
+    });
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter<Outcome> = { settle: () => resolve(), fail: reject };
       if (v2) this.#proposeV2("/0/version", text, waiter);

@@ -66,6 +66,7 @@ export class Member {
   #leaderChanges = 0;
   #proposalsFailed = 0;
   #leaderElectedMs = 0;
+  #toldLead: MemberId = noMember;
 
   /**
    * @param storage opened; the member closes it.
@@ -375,11 +376,27 @@ export class Member {
   }
 
   #onLeadChanged(lead: MemberId): void {
+    this.#tellLead(lead);
     if (lead !== noMember) {
       this.#leaderChanges += 1;
       this.#leaderElectedMs = this.#ports.clock.nowMs();
     }
     this.leadership.onLeadChanged(lead);
+  }
+
+  /** Says who leads, in the words that scripts look for. */
+  #tellLead(lead: MemberId): void {
+    const before = this.#toldLead;
+    this.#toldLead = lead;
+    const { term } = this.#node;
+    let change = `lost leader ${hexId(before)}`;
+    if (lead !== noMember) {
+      change =
+        before === noMember
+          ? `elected leader ${hexId(lead)}`
+          : `changed leader from ${hexId(before)} to ${hexId(lead)}`;
+    }
+    this.#ports.logger.log("info", `raft.node: ${hexId(this.id)} ${change} at term ${term}`);
   }
 
   #onLeaderEntry(term: Term): void {
