@@ -11,6 +11,7 @@ const lists: Step[] = [
   ...formats.map((format) => step(`member list -w ${format}`)),
   step("member list", { at: 2 }),
   step("endpoint health", { at: 1 }),
+  ...["simple", "table", "json", "fields"].map((format) => step(`endpoint status -w ${format}`, { at: "all" })),
 ];
 
 const v2Lists: Step[] = [
@@ -88,7 +89,7 @@ const keys: Step[] = [
 /** What is refused of changes of members, without any change that would give an ID made of the time. */
 function refusals(peerUrl: string): Step[] {
   return [
-    step(`member add again --peer-urls=${peerUrl}`),
+    step(`member add again --peer-urls=${peerUrl}`, { onceHealthy: true }),
     step("member add bad --peer-urls=127.0.0.1:1"),
     step("member add bad --peer-urls=ftp://127.0.0.1:1"),
     step("member add bad --peer-urls=http://127.0.0.1:1/path"),

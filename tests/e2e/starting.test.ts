@@ -227,6 +227,62 @@ describe("a server that cannot be what it is told to be", () => {
   });
 });
 
+describe("a server that starts", () => {
+  test("writes etcd's log: one JSON object per line, with the messages that tools wait for", () => {
+    const lines = running.process.output.trimEnd().split("\n");
+    for (const line of lines) {
+      const [level, ts, ...rest] = Object.keys(JSON.parse(line) as object);
+      expect([level, ts]).toEqual(["level", "ts"]);
+      expect(rest[0] === "logger" ? rest.slice(1, 3) : rest.slice(0, 2)).toEqual(["caller", "msg"]);
+    }
+    const messages = running.process.logLines().map(({ msg }) => String(msg));
+    const expected = [
+      /^Running: $/,
+      /^starting an etcd server$/,
+      /^starting local member$/,
+      /^starting etcd server$/,
+      /^serving peer traffic$/,
+      /^[0-9a-f]+ became leader at term \d+$/,
+      /^raft\.node: [0-9a-f]+ elected leader [0-9a-f]+ at term \d+$/,
+      /^published local member to cluster through raft$/,
+      /^ready to serve client requests$/,
+      /^serving client traffic insecurely; this is strongly discouraged!$/,
+    ];
+    let from = 0;
+    for (const pattern of expected) {
+      const at = messages.findIndex((message, i) => i >= from && pattern.test(message));
+      expect(at, `${String(pattern)} in\n${messages.join("\n")}`).toBeGreaterThanOrEqual(from);
+      from = at;
+    }
+  });
+
+  test("answers nobody and dies by SIGTERM while it waits for the others", async () => {
+    const cluster = await ServerCluster.create(scope, { program: "quorate" });
+    const [alone] = cluster.members as [ServerMember];
+    alone.start();
+    await alone.process.waitForOutput(/serving peer traffic/);
+    await expect(fetch(`${alone.clientUrl}/health`, { signal: AbortSignal.timeout(300) })).rejects.toThrow();
+    expect(await alone.stop(3_000)).toEqual({ code: null, signal: "SIGTERM" });
+  });
+
+  test("listens wherever it is told, metrics apart", async () => {
+    const ports = await freePorts(3);
+    const [first, second, metrics] = ports.map((port, i) => `http://${i === 1 ? "localhost" : "127.0.0.1"}:${port}`);
+    const cluster = await ServerCluster.create(scope, {
+      program: "quorate",
+      members: 1,
+      flags: [`--listen-client-urls=${first},${second}`, `--listen-metrics-urls=${metrics}`],
+    });
+    cluster.startAll();
+    const [member] = cluster.members as [ServerMember];
+    await member.process.waitForOutput(/serving client traffic[^]*serving client traffic/);
+    for (const url of [first, second, metrics]) expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect((await fetch(`${metrics}/metrics`)).status).toBe(200);
+    expect((await fetch(`${metrics}/version`)).status).toBe(404);
+    await cluster.stop();
+  });
+});
+
 describe.skipIf(realBinary("etcdctl-3.4") === undefined)("a server that is told all by variables", () => {
   test("is the same member of the same cluster as one that is told by flags", async () => {
     const cluster = await ServerCluster.create(scope, { program: "quorate" });
