@@ -29,7 +29,6 @@ export class LogWriter {
   #syncing = false;
   #failed = false;
   readonly #nowMs: () => number;
-  #idle: (() => void)[] = [];
 
   constructor(wal: Wal, sink: LogWriterSink, nowMs: () => number) {
     this.#wal = wal;
@@ -45,20 +44,9 @@ export class LogWriter {
     if (!this.#syncing) this.#next();
   }
 
-  /** Resolves when all that was appended is durable. */
-  async drained(): Promise<void> {
-    if (this.#written.length === 0 || this.#failed) return;
-    await new Promise<void>((resolve) => this.#idle.push(resolve));
-  }
-
   #next(): void {
     this.#release(this.#unsynced());
-    if (this.#written.length === 0) {
-      const idle = this.#idle;
-      this.#idle = [];
-      for (const resolve of idle) resolve();
-      return;
-    }
+    if (this.#written.length === 0) return;
     const covered = this.#written.length;
     const startedMs = this.#nowMs();
     this.#syncing = true;

@@ -1,5 +1,5 @@
 import { KvError } from "@quorate/api";
-import { type Clock, type Logger, type MemberId, noMember } from "@quorate/base";
+import { AbortError, type Clock, type Logger, type MemberId, noMember } from "@quorate/base";
 import {
   type ConfChange,
   type ConfChangeV2,
@@ -43,6 +43,29 @@ export interface LoopParts {
   readonly sink: LoopSink;
 }
 
+/**
+ * A snapshot on its way into the state:
+ *
+ * ```
+ *   recording: its raft part is being saved; raft's output waits, since what follows goes behind it in the log
+ *   replacing: the database changes; raft goes on, but nothing is applied, and what the batch of the snapshot and later
+ *              ones promise is held back
+ * ```
+ */
+interface Install {
+  /** Raft's output waits. */
+  recording: boolean;
+  /** Of the batch that brought the snapshot. */
+  readonly token: number;
+  /** Batches that are durable but wait for the database. */
+  readonly held: { readonly token: number; readonly messages: readonly Message[] }[];
+  /** The batch with the snapshot is durable. */
+  onDurable: () => void;
+  onStopped: (error: Error) => void;
+  /** Begins with a newer snapshot that came meanwhile. */
+  next: (() => void) | undefined;
+}
+
 /** At most so many batches of raft's output are handled in one turn. */
 const readiesPerTurn = 8;
 
@@ -54,8 +77,8 @@ export class Loop {
   readonly #p: LoopParts;
   #scheduled = false;
   #stopped = false;
-  /** A snapshot is being installed: raft's output waits. */
-  #installing = false;
+  /** The snapshot that is being installed, if any. */
+  #install: Install | undefined;
   #lead: MemberId = noMember;
 
   constructor(parts: LoopParts) {
@@ -75,6 +98,7 @@ export class Loop {
 
   stop(): void {
     this.#stopped = true;
+    this.#install?.onStopped(new AbortError("the member was stopped"));
   }
 
   tick(): void {
@@ -99,8 +123,14 @@ export class Loop {
   }
 
   #fail(error: unknown): void {
-    this.#stopped = true;
+    if (this.#stopped) return;
+    this.stop();
     this.#p.sink.onFatal(error);
+  }
+
+  /** Raft's output waits while a snapshot is being put into the log. */
+  #hasReady(): boolean {
+    return this.#install?.recording !== true && this.#p.node.hasReady();
   }
 
   readonly #turn = (): void => {
@@ -109,11 +139,9 @@ export class Loop {
     this.#guard(() => {
       this.#propose();
       this.#askReads();
-      for (let i = 0; i < readiesPerTurn && !this.#installing && this.#p.node.hasReady(); i++) {
-        this.#handle(this.#p.node.ready());
-      }
-      const more = this.#installing ? false : this.#p.applier.run();
-      if (more || (!this.#installing && this.#p.node.hasReady())) this.schedule();
+      for (let i = 0; i < readiesPerTurn && this.#hasReady(); i++) this.#handle(this.#p.node.ready());
+      const more = this.#install === undefined && this.#p.applier.run();
+      if (more || this.#hasReady()) this.schedule();
     });
   };
 
@@ -153,7 +181,7 @@ export class Loop {
     }
     if (ready.messages.length > 0) link.send(this.#outgoing(ready.messages));
     if (ready.snapshot !== undefined) {
-      this.#install(ready, ready.snapshot);
+      this.#beginInstall(ready, ready.snapshot);
       return;
     }
     if (ready.token > 0) writer.append(ready);
@@ -177,17 +205,44 @@ export class Loop {
     return left;
   }
 
-  #install(ready: Ready, snapshot: Snapshot): void {
-    const { writer, applier, sink } = this.#p;
-    this.#installing = true;
+  #beginInstall(ready: Ready, snapshot: Snapshot): void {
+    const { writer, applier, reads, sink } = this.#p;
+    if (this.#install !== undefined) {
+      this.#install.recording = true;
+      this.#install.next = () => this.#beginInstall(ready, snapshot);
+      return;
+    }
+    const install: Install = {
+      recording: true,
+      token: ready.token,
+      held: [],
+      onDurable: () => undefined,
+      onStopped: () => undefined,
+      next: undefined,
+    };
+    this.#install = install;
     const append = async (): Promise<void> => {
-      if (ready.token > 0) writer.append(ready);
-      await writer.drained();
+      if (this.#stopped) throw new AbortError("the member was stopped");
+      // The commit index of the snapshot must be on disk too before the database is replaced: without it the record of
+      // the snapshot does not count, and the database would be ahead of the log.
+      writer.append({ ...ready, mustSync: true });
+      const durable = new Promise<void>((resolve, reject) => {
+        install.onDurable = resolve;
+        install.onStopped = reject;
+      });
+      install.recording = install.next !== undefined;
+      this.schedule();
+      await durable;
     };
     sink.installSnapshot(snapshot, append).then(
       () => {
-        this.#installing = false;
-        if (ready.committedEntries.length > 0) applier.queue(ready.committedEntries);
+        if (this.#stopped) return;
+        this.#install = undefined;
+        this.#guard(() => {
+          reads.onApplied(applier.applied);
+          for (const { token, messages } of install.held) this.#release(token, messages);
+          install.next?.();
+        });
         this.schedule();
       },
       (error: unknown) => this.#fail(error),
@@ -197,11 +252,19 @@ export class Loop {
   /** A batch is durable: its messages leave, and raft counts it. */
   onDurable(token: number, messages: readonly Message[]): void {
     if (this.#stopped) return;
-    this.#guard(() => {
-      if (messages.length > 0) this.#p.link.send(this.#outgoing(messages));
-      this.#p.node.onAppended(token);
-    });
+    const install = this.#install;
+    if (install !== undefined && token >= install.token) {
+      install.held.push({ token, messages });
+      if (token === install.token) install.onDurable();
+      return;
+    }
+    this.#guard(() => this.#release(token, messages));
     this.schedule();
+  }
+
+  #release(token: number, messages: readonly Message[]): void {
+    if (messages.length > 0) this.#p.link.send(this.#outgoing(messages));
+    this.#p.node.onAppended(token);
   }
 
   applyConfChange(change: ConfChange | ConfChangeV2 | "none"): ReturnType<RawNode["applyConfChange"]> {

@@ -1,4 +1,4 @@
-import { emptyBytes, hexId, type LogIndex } from "@quorate/base";
+import { AbortError, emptyBytes, hexId, type LogIndex } from "@quorate/base";
 import { type ConfState, type Message, type RawNode, type Snapshot } from "@quorate/raft";
 import { encodeV2Store } from "@quorate/state";
 import type { Applier } from "./applier.ts";
@@ -37,6 +37,8 @@ export class Snapshots {
   #pausedUntilMs = 0;
   #nextPurgeMs: number;
   #purging: Promise<void> | undefined;
+  #installing: Promise<void> | undefined;
+  #stopped = false;
 
   constructor(host: SnapshotHost) {
     this.#host = host;
@@ -114,8 +116,10 @@ export class Snapshots {
     // While nothing is applied, whatever is committed now has this index.
     applier.pause();
     try {
-      await storage.backend.commit();
-      const database = storage.backend.snapshot();
+      const { backend } = storage;
+      await backend.commit();
+      if (backend !== storage.backend) throw new Error("the state was replaced by a snapshot of another leader");
+      const database = backend.snapshot();
       const snapshot: Snapshot = {
         data: encodeV2Store(storage.machine.membership),
         metadata: { index: applier.applied, term: applier.appliedTerm, confState: this.#confState() },
@@ -143,8 +147,15 @@ export class Snapshots {
 
   /**
    * Installs a received snapshot: its raft part becomes durable before the entries behind it, its database after that.
+   * Rejects with an `AbortError` when the member stops meanwhile; the next start goes on from what is on disk then.
    */
-  async install(snapshot: Snapshot, append: () => Promise<void>): Promise<void> {
+  install(snapshot: Snapshot, append: () => Promise<void>): Promise<void> {
+    const installing = this.#install(snapshot, append);
+    this.#installing = installing;
+    return installing;
+  }
+
+  async #install(snapshot: Snapshot, append: () => Promise<void>): Promise<void> {
     const { storage, applier, ports } = this.#host;
     const { index, term } = snapshot.metadata;
     ports.logger.log("info", "applying snapshot", {
@@ -154,11 +165,17 @@ export class Snapshots {
     });
     await this.#saving?.catch(() => undefined);
     await storage.saveSnapshot(snapshot, append);
-    await storage.installDatabase(snapshot);
+    const { closed } = await storage.installDatabase(
+      snapshot,
+      () => {
+        if (this.#stopped) throw new AbortError("the member was stopped");
+      },
+      () => applier.replaceState(storage.machine, index, term),
+    );
     this.#lastIndex = index;
-    applier.replaceState(storage.machine, index, term);
     this.#host.onReplaced();
     ports.logger.log("info", "applied snapshot", { "current-snapshot-index": index });
+    await closed;
   }
 
   /** Removes old files once in a while. */
@@ -177,8 +194,10 @@ export class Snapshots {
     );
   }
 
-  /** Resolves when nothing is being saved or purged. */
+  /** Begins nothing more; resolves when nothing is being saved, installed or purged. */
   async settled(): Promise<void> {
+    this.#stopped = true;
+    await this.#installing?.catch(() => undefined);
     await this.#saving?.catch(() => undefined);
     await this.#purging;
   }

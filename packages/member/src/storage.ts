@@ -163,10 +163,10 @@ export class Storage {
   /** Makes a raft snapshot durable, then its record in the log; `append` may write what belongs behind the record. */
   async saveSnapshot(snapshot: Snapshot, append?: () => Promise<void>): Promise<void> {
     await this.#snapshotter.save(snapshot);
-    const recorded = this.wal.saveSnapshot(snapshot.metadata);
-    if (append !== undefined) await append();
-    await recorded;
-    this.wal.release(snapshot.metadata.index);
+    const { index } = snapshot.metadata;
+    await Promise.all([this.wal.saveSnapshot(snapshot.metadata), append?.()]);
+    this.wal.release(index);
+    this.#snapshotter.releaseDbs(index);
   }
 
   /** Where the database of a snapshot is written while it arrives. */
@@ -174,24 +174,45 @@ export class Storage {
     return toSink(this.#snapshotter.receiveDb(index));
   }
 
-  /** Puts the received database of `snapshot` in the place of the present one. */
-  async installDatabase(snapshot: Snapshot): Promise<void> {
+  /**
+   * Puts the received database of `snapshot` in the place of the present one, which answers reads until the new one is
+   * ready.
+   *
+   * @param check called between the steps; what it throws ends the work, and the present database stays.
+   * @param onSwitched called in the turn in which `machine` changes.
+   * @returns a promise, to be awaited, for the end of the database that was replaced.
+   */
+  async installDatabase(
+    snapshot: Snapshot,
+    check: () => void,
+    onSwitched: () => void,
+  ): Promise<{ readonly closed: Promise<void> }> {
     const { disk } = this.#ports;
     const { index, term, confState } = snapshot.metadata;
     const received = this.#snapshotter.findDb(index);
     if (received === undefined) {
       throw new CorruptError(this.#snapshotter.directory, `the database of the snapshot at ${index} is missing`);
     }
-    this.#state.compaction.stop();
-    await this.#state.backend.close();
+    check();
     disk.rename(received, this.#databasePath);
     await disk.syncDirectory(this.#snapshotter.directory);
-    this.#state = await openState(this.#options, this.#ports, this.#databasePath, () => this.events);
-    const { machine } = this.#state;
-    await restore(machine, this.#ports);
-    adoptSnapshot(machine, snapshot.data, index, term, confState);
-    this.#watch(this.#state);
-    this.#state.compaction.start();
+    check();
+    const next = await openState(this.#options, this.#ports, this.#databasePath, () => this.events);
+    try {
+      check();
+      await restore(next.machine, this.#ports, check);
+      adoptSnapshot(next.machine, snapshot.data, index, term, confState);
+    } catch (error) {
+      await next.backend.close();
+      throw error;
+    }
+    const old = this.#state;
+    this.#state = next;
+    this.#watch(next);
+    next.compaction.start();
+    old.compaction.stop();
+    onSwitched();
+    return { closed: old.backend.close() };
   }
 
   /** Removes log segments and snapshots that nobody needs. */
@@ -299,9 +320,16 @@ function leaseTtlSecondsMin({ electionMs, heartbeatMs }: MemberOptions): number 
 }
 
 /** Rebuilds the key index in turns that heartbeats fit between. */
-async function restore(machine: StateMachine, { clock, logger }: MemberPorts): Promise<void> {
+async function restore(
+  machine: StateMachine,
+  { clock, logger }: MemberPorts,
+  check: () => void = () => undefined,
+): Promise<void> {
   const job = machine.store.restore();
-  while (!job.step(restoreRowsPerTurn)) await turn(clock);
+  while (!job.step(restoreRowsPerTurn)) {
+    await turn(clock);
+    check();
+  }
   const orphans = machine.leases.attachAll(job.leasedKeys());
   if (orphans.length > 0)
     logger.log("warn", "failed to attach keys to leases that do not exist", { keys: orphans.length });

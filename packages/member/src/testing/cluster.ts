@@ -13,13 +13,14 @@ const travelMs = 1;
 /** One member of a cluster under test: its disk outlives it. */
 export class Node {
   readonly name: string;
-  readonly disk: MemoryDisk = new MemoryDisk();
+  readonly disk: MemoryDisk;
   readonly url: string;
   member: Member | undefined;
   stopped: StopReason | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, disk: MemoryDisk = new MemoryDisk()) {
     this.name = name;
+    this.disk = disk;
     this.url = `http://${name}:2380`;
   }
 
@@ -219,15 +220,17 @@ export class TestCluster {
         from.member?.reportSnapshot(message.to, false);
         return;
       }
-      const sink = node.running.receiveDatabase(message.snapshot?.metadata.index ?? 0);
-      for (const chunk of chunks) sink.write(chunk);
-      sink.commit().then(
-        () => {
+      const failed = (): void => from.member?.reportSnapshot(message.to, false);
+      try {
+        const sink = node.running.receiveDatabase(message.snapshot?.metadata.index ?? 0);
+        for (const chunk of chunks) sink.write(chunk);
+        sink.commit().then(() => {
           node.member?.step(decodeMessage(encodeMessage(message)));
           from.member?.reportSnapshot(message.to, true);
-        },
-        () => from.member?.reportSnapshot(message.to, false),
-      );
+        }, failed);
+      } catch {
+        failed();
+      }
     });
   }
 
