@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { ctlOk, realBinary, Scope, ServerCluster, type ServerMember, waitFor } from "../support/index.ts";
+import { ctl, ctlOk, pause, realBinary, Scope, ServerCluster, type ServerMember, waitFor } from "../support/index.ts";
 import { KvClient } from "./support/kv-client.ts";
 import { idOf, listedBy, onceHealthy, startAsPrinted } from "./support/members.ts";
 import { Writers } from "./support/writers.ts";
@@ -52,6 +52,44 @@ describe.skipIf(realBinary("etcdctl-3.4") === undefined)("members come and go", 
       expect(member.process.output).toMatch(/the member has been permanently removed from the cluster/);
     }
     await Promise.all(fresh.map((member) => member.stop()));
+  });
+
+  test("kill -9 of the leader amid a change of members: all agree afterwards who is a member, and nothing is lost", {
+    timeout: 120_000,
+  }, async () => {
+    const cluster = await ServerCluster.start(scope, { program: "quorate", flags: ["--strict-reconfig-check=false"] });
+    const writers = new Writers(cluster.endpoints, "amid/");
+    scope.defer(() => writers.stop());
+    await waitFor("the writers to be under way", () => writers.count > 100);
+    for (const [round, delayMs] of [0, 10, 25, 40].entries()) {
+      const leader = await cluster.leader();
+      const asked = cluster.members.find((member) => member !== leader) as ServerMember;
+      const kind = round % 2 === 0 ? [] : ["--learner"];
+      const args = ["member", "add", "late", ...kind, `--peer-urls=http://127.0.0.1:${round + 1}`];
+      const change = ctl(args, { endpoints: [asked.clientUrl] });
+      await pause(delayMs);
+      await leader.kill();
+      leader.start();
+      await leader.ready();
+      const outcome = await change;
+      const lists = await waitFor("the members to agree", async () => {
+        const all = await Promise.all(cluster.members.map((member) => listedBy(member)));
+        return all.every((list) => JSON.stringify(list) === JSON.stringify(all[0])) ? all : undefined;
+      });
+      const late = lists[0]?.filter(({ status }) => status === "unstarted") ?? [];
+      if (outcome.code === 0) expect(late).toHaveLength(1);
+      for (const { id } of late) {
+        await waitFor("the removal", () => ctlOk(["member", "remove", id], { endpoints: [asked.clientUrl] }));
+      }
+    }
+    const count = writers.count;
+    await waitFor("writes to go on", () => writers.count > count + 100);
+    await writers.stop();
+    for (const member of cluster.members) {
+      expect(writers.lostFrom(await storedAt(member, "amid/"))).toEqual([]);
+      expect(await listedBy(member)).toHaveLength(3);
+    }
+    await cluster.stop();
   });
 
   test("a member that lost its data is not let back in under its old identity, and is replaced", async () => {

@@ -265,6 +265,23 @@ describe("a server that starts", () => {
     expect(await alone.stop(3_000)).toEqual({ code: null, signal: "SIGTERM" });
   });
 
+  test("takes its configuration from a file, in etcd's keys", async () => {
+    const cluster = await ServerCluster.create(scope, { program: "quorate", members: 1 });
+    const [member] = cluster.members as [ServerMember];
+    const file = join(scope.dir("config"), "etcd.yaml");
+    const keys = member.flags.map((flag) => flag.replace(/^--([^=]+)=/, "$1: "));
+    writeFileSync(file, `# a comment\n${keys.join("\n")}\n`.replace("log-outputs: stderr", "log-outputs: [stderr]"));
+    member.flags = [`--config-file=${file}`];
+    cluster.startAll();
+    await cluster.ready();
+    expect(member.process.logLines().find(({ msg }) => msg === "starting an etcd server")).toMatchObject({
+      name: "m1",
+      "data-dir": member.dataDir,
+      "initial-cluster": initialCluster([member]),
+    });
+    await cluster.stop();
+  });
+
   test("listens wherever it is told, metrics apart", async () => {
     const ports = await freePorts(3);
     const [first, second, metrics] = ports.map((port, i) => `http://${i === 1 ? "localhost" : "127.0.0.1"}:${port}`);
@@ -301,8 +318,8 @@ describe.skipIf(realBinary("etcdctl-3.4") === undefined)("a server that is told 
     cluster.startAll();
     await cluster.ready();
     for (const member of cluster.members) {
-      const listed = (await listedBy(member)).map(({ name, status, peerUrls }) => [name, status, peerUrls]);
-      expect(listed.sort()).toEqual(cluster.members.map(({ name, peerUrl }) => [name, "started", peerUrl]));
+      const listed = (await listedBy(member)).map(({ name, status, peerUrls }) => `${name} ${status} ${peerUrls}`);
+      expect(listed.sort()).toEqual(cluster.members.map(({ name, peerUrl }) => `${name} started ${peerUrl}`));
     }
     await cluster.stop();
   });

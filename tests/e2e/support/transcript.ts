@@ -89,7 +89,7 @@ export async function play(cluster: ServerCluster, steps: readonly Step[], optio
       ...(input === undefined ? {} : { input }),
     };
     const { code, stdout, stderr } = await answerTo(one, asked);
-    const binary = one.args.some((word) => /protobuf$/.test(word));
+    const binary = one.args.some((word) => word.endsWith("protobuf"));
     const neutral = withoutChance(shown(one, code, stdout, stderr), binary ? terms : new Set());
     played.push(one.args[1] === "status" ? withoutState(neutral) : neutral);
   }
