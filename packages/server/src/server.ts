@@ -32,6 +32,8 @@ import { registerMaintenance } from "./services/maintenance.ts";
 import { clientTls, peerTls } from "./tls.ts";
 
 const grpcOverheadBytes = 512 * 1024;
+/** Calls at a time on one connection, whatever the flag allows: without a bound one client could take all memory. */
+const concurrentStreamsMax = 20_000;
 const pageCacheBytesMax = 256 * 1024 * 1024;
 
 /** The member's options as the configuration gives them. */
@@ -144,7 +146,7 @@ export class QuorateServer {
       observer: calls,
       http1: this.#http,
       receiveMessageBytesMax: config.maxRequestBytes + grpcOverheadBytes,
-      maxConcurrentStreams: config.maxConcurrentStreams,
+      maxConcurrentStreams: Math.min(config.maxConcurrentStreams, concurrentStreamsMax),
       keepalive: {
         minPingIntervalMs: config.grpcKeepaliveMinTimeMs,
         timeMs: config.grpcKeepaliveIntervalMs,
