@@ -19,6 +19,7 @@ export interface LeadershipHost {
 
 /** A leader that stops waits for this many election timeouts until another leads. */
 const handOverElections = 1.5;
+const handOverLookMs = 20;
 
 interface LeadWaiter {
   onLead(lead: MemberId): void;
@@ -72,6 +73,20 @@ export class Leadership {
     });
   }
 
+  /** Resolves with false once nothing is left to hope for: raft gives a transfer up after one election timeout. */
+  #forlorn(target: MemberId): Promise<false> {
+    const { clock, link, electionMs } = this.#host;
+    const endMs = clock.nowMs() + handOverElections * electionMs;
+    return new Promise((resolve) => {
+      // Where members are stopped together, the target may be gone before it was told.
+      const look = (): void => {
+        if (clock.nowMs() >= endMs || link.activeSince(target) === 0) resolve(false);
+        else clock.startTimer(handOverLookMs, look);
+      };
+      look();
+    });
+  }
+
   /** Before a stop: hands leadership to the voter that has been connected for longest. Never rejects. */
   async handOver(): Promise<void> {
     const { localId, logger, link, clock } = this.#host;
@@ -104,11 +119,7 @@ export class Leadership {
     logger.log("info", "leadership transfer starting", { ...facts, "transferee-member-id": hexId(target) });
     const startedMs = clock.nowMs();
     const moved = this.#transfer(target, undefined).then(() => true);
-    // Raft gives a transfer up after one election timeout; where all members stop at once, there is nobody to wait for.
-    const late = new Promise<boolean>((resolve) => {
-      clock.startTimer(handOverElections * this.#host.electionMs, () => resolve(false));
-    });
-    if (await Promise.race([moved, late])) {
+    if (await Promise.race([moved, this.#forlorn(target)])) {
       logger.log("info", "leadership transfer finished", {
         ...facts,
         "transferee-member-id": hexId(target),
