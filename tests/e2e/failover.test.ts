@@ -77,6 +77,15 @@ describe.skipIf(realBinary("etcdctl-3.4") === undefined)("three members under lo
     expect(new Set(await hashes(cluster.endpoints)).size).toBe(1);
   });
 
+  test("SIGTERM of all members at once keeps nobody waiting for a successor that is leaving, too", async () => {
+    const startedMs = performance.now();
+    const exits = await Promise.all(cluster.members.map((member) => member.stop()));
+    expect(exits).toEqual(cluster.members.map(() => ({ code: null, signal: "SIGTERM" })));
+    expect(performance.now() - startedMs).toBeLessThan(1_200);
+    cluster.startAll();
+    await cluster.ready();
+  });
+
   test("SIGTERM of the leader hands leadership over at once, and it dies by the signal", async () => {
     const leader = await cluster.leader();
     const [before] = await statuses({ endpoints: [leader.clientUrl] });

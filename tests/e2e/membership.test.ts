@@ -110,7 +110,8 @@ describe.skipIf(missing)("three members that keep few entries", () => {
   });
 
   test("refuse an addition before the members have known each other for five seconds", async () => {
-    expect(await refusal(["member", "add", "m4", "--peer-urls=http://127.0.0.1:1"], at)).toBe(
+    // With a URL that would be refused in any case, so that nothing is changed should the check let it pass.
+    expect(await refusal(["member", "add", "m4", `--peer-urls=${at.peerUrl}`], at)).toBe(
       "etcdserver: unhealthy cluster",
     );
   });
