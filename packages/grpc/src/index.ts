@@ -6,7 +6,7 @@ export type { HttpExchange, HttpHandler } from "./server/http-exchange.ts";
 export type { GrpcServerObserver, GrpcServerOptions, Http1Handler, KeepaliveOptions } from "./server/options.ts";
 export * from "./server/peer.ts";
 export type { StreamHandler, UnaryHandler } from "./server/routes.ts";
-export { type AttachOptions, GrpcServer, type ServerStats } from "./server/server.ts";
+export { type AttachOptions, GrpcServer, refuseHttp, type ServerStats } from "./server/server.ts";
 export * from "./status.ts";
 export * from "./system-clock.ts";
 export type { ClientCall } from "./client/call.ts";

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server as HttpServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { hexId } from "@quorate/base";
-import { GrpcServer } from "@quorate/grpc";
+import { GrpcServer, refuseHttp } from "@quorate/grpc";
 import {
   type ClusterDirectory,
   Member,
@@ -145,6 +145,7 @@ export class QuorateServer {
     this.#grpc = new GrpcServer({
       observer: calls,
       http1: this.#http,
+      http2: (exchange) => (exchange.peer.isTls ? router.handleHttp2(exchange) : refuseHttp(exchange)),
       receiveMessageBytesMax: config.maxRequestBytes + grpcOverheadBytes,
       maxConcurrentStreams: Math.min(config.maxConcurrentStreams, concurrentStreamsMax),
       keepalive: {

@@ -218,7 +218,7 @@ export class GrpcServer implements PrefaceOutcome {
 }
 
 /** Says what grpc-go says to a request that is not gRPC. */
-function refuseHttp(exchange: HttpExchange): void {
+export function refuseHttp(exchange: HttpExchange): void {
   const contentType = exchange.fields.find((field) => field.name === "content-type")?.value ?? "";
   const text = `invalid gRPC request content-type ${JSON.stringify(contentType)}`;
   exchange.respond(

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server as HttpServer } from "n
 import { createServer as createSecureServer, type Server as HttpsServer } from "node:https";
 import type { TlsOptions } from "node:tls";
 import type { MemberUrl } from "../flags/index.ts";
+import { NodeHttpCall } from "./http-call.ts";
 import { sendError } from "./responses.ts";
 
 /** A listener beside those that speak gRPC. */
@@ -13,7 +14,7 @@ const metricsPath = /^\/(?:metrics|health|(?:livez|readyz)(?:\/[^/]*)?)(?:\?|$)/
 export function metricsOnly(handle: RequestListener): RequestListener {
   return (req, res) => {
     if (metricsPath.test(req.url ?? "")) handle(req, res);
-    else sendError(res, 404, "404 page not found");
+    else sendError(new NodeHttpCall(req, res), 404, "404 page not found");
   };
 }
 

@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { AlarmType } from "@quorate/api";
 import { noMember } from "@quorate/base";
 import type { Member } from "@quorate/member";
 import { whenLinearizable } from "../services/cluster.ts";
 import { alarmName } from "../services/maintenance.ts";
-import { allowMethods, send, sendError, sendText } from "./responses.ts";
+import type { HttpCall } from "./http-call.ts";
+import { allowMethods, sendError, sendText } from "./responses.ts";
 
 /** Counts of health answers, for metrics. */
 export class HealthCounters {
@@ -36,19 +36,18 @@ const textOf = (error: unknown): string => (error instanceof Error ? error.messa
 export async function handleHealth(
   member: Member,
   counters: HealthCounters,
-  req: IncomingMessage,
-  res: ServerResponse,
+  call: HttpCall,
   query: URLSearchParams,
 ): Promise<void> {
-  if (!allowMethods(req, res, "GET")) return;
+  if (!allowMethods(call, "GET")) return;
   const reason = await unhealthyReason(member, query);
   if (reason === "") {
     counters.success += 1;
-    sendText(res, 200, '{"health":"true","reason":""}');
+    sendText(call, 200, '{"health":"true","reason":""}');
     return;
   }
   counters.failure += 1;
-  send(res, 503, `${JSON.stringify({ health: "false", reason })}\n`, {
+  call.answer(503, `${JSON.stringify({ health: "false", reason })}\n`, {
     "Content-Type": "text/plain; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
   });
@@ -95,13 +94,12 @@ export async function handleProbe(
   counters: HealthCounters,
   type: "livez" | "readyz",
   check: string,
-  req: IncomingMessage,
-  res: ServerResponse,
+  call: HttpCall,
   query: URLSearchParams,
 ): Promise<void> {
-  if (!allowMethods(req, res, "GET")) return;
+  if (!allowMethods(call, "GET")) return;
   if (check !== "" && !checksOf[type].includes(check)) {
-    sendError(res, 404, "404 page not found");
+    sendError(call, 404, "404 page not found");
     return;
   }
   const excluded = new Set(check === "" ? query.getAll("exclude") : []);
@@ -120,6 +118,6 @@ export async function handleProbe(
     }
   }
   const headers = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
-  if (ok) send(res, 200, `${query.has("verbose") ? lines.join("") : ""}ok\n`, headers);
-  else send(res, 503, `${lines.join("")}\n`, headers);
+  if (ok) call.answer(200, `${query.has("verbose") ? lines.join("") : ""}ok\n`, headers);
+  else call.answer(503, `${lines.join("")}\n`, headers);
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "@quorate/base";
+import type { HttpExchange } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 import { type HealthCounters, handleHealth, handleProbe } from "./health.ts";
-import { allowMethods, send, sendError, sendJson } from "./responses.ts";
+import { type HttpCall, Http2Call, NodeHttpCall } from "./http-call.ts";
+import { allowMethods, sendError, sendJson } from "./responses.ts";
 import { handleV2Members } from "./v2-members.ts";
 
 /** What the HTTP side of a client listener serves. */
@@ -27,49 +29,53 @@ export class Router {
     this.#parts = parts;
   }
 
-  readonly handle = (req: IncomingMessage, res: ServerResponse): void => {
-    this.#route(req, res).catch((error: unknown) => {
-      this.#parts.logger.log("warn", "an HTTP request failed", { path: req.url, error: String(error) });
-      if (res.headersSent) res.destroy();
-      else sendError(res, 500, "Internal Server Error");
-    });
-  };
+  /** Answers a request over HTTP/1.1. */
+  readonly handle = (req: IncomingMessage, res: ServerResponse): void => this.#take(new NodeHttpCall(req, res));
 
-  async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  /** Answers a request over HTTP/2 that is not gRPC, as TLS listeners have them. */
+  readonly handleHttp2 = (exchange: HttpExchange): void => this.#take(new Http2Call(exchange));
+
+  #take(call: HttpCall): void {
+    this.#route(call).catch((error: unknown) => {
+      this.#parts.logger.log("warn", "an HTTP request failed", { path: call.url, error: String(error) });
+      if (call.answered) call.abandon();
+      else sendError(call, 500, "Internal Server Error");
+    });
+  }
+
+  async #route(call: HttpCall): Promise<void> {
     const { member, health } = this.#parts;
-    const at = new URL(req.url ?? "/", "http://localhost");
+    const at = new URL(call.url, "http://localhost");
     const path = at.pathname;
-    this.#cors(req, res);
-    if (req.method === "OPTIONS") {
-      send(res, 200, "");
-      return;
-    }
-    if (path === "/version") {
-      if (allowMethods(req, res, "GET")) sendJson(res, 200, this.#parts.versionJson());
+    this.#cors(call);
+    if (call.method === "OPTIONS") {
+      call.answer(200, "", {});
+    } else if (path === "/version") {
+      if (allowMethods(call, "GET")) sendJson(call, 200, this.#parts.versionJson());
     } else if (path === "/health") {
-      await handleHealth(member, health, req, res, at.searchParams);
+      await handleHealth(member, health, call, at.searchParams);
     } else if (path === "/livez" || path.startsWith("/livez/")) {
-      await handleProbe(member, health, "livez", path.slice(7), req, res, at.searchParams);
+      await handleProbe(member, health, "livez", path.slice(7), call, at.searchParams);
     } else if (path === "/readyz" || path.startsWith("/readyz/")) {
-      await handleProbe(member, health, "readyz", path.slice(8), req, res, at.searchParams);
+      await handleProbe(member, health, "readyz", path.slice(8), call, at.searchParams);
     } else if (path === "/metrics") {
-      if (allowMethods(req, res, "GET")) {
-        send(res, 200, this.#parts.metricsText(), { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
+      if (allowMethods(call, "GET")) {
+        call.answer(200, this.#parts.metricsText(), { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
       }
     } else if (this.#parts.enableV2 && (path === "/v2/members" || path.startsWith("/v2/members/"))) {
-      await handleV2Members(member, path, req, res);
+      await handleV2Members(member, path, call);
     } else {
-      sendError(res, 404, "404 page not found");
+      sendError(call, 404, "404 page not found");
     }
   }
 
-  #cors(req: IncomingMessage, res: ServerResponse): void {
-    const { origin } = req.headers;
+  #cors(call: HttpCall): void {
+    const origin = call.header("origin");
     const { cors } = this.#parts;
     const any = cors.includes("*");
     if (!any && (origin === undefined || !cors.includes(origin))) return;
-    res.setHeader("Access-Control-Allow-Methods", allowedMethods);
-    res.setHeader("Access-Control-Allow-Origin", any ? "*" : (origin as string));
-    res.setHeader("Access-Control-Allow-Headers", allowedHeaders);
+    call.setHeader("Access-Control-Allow-Methods", allowedMethods);
+    call.setHeader("Access-Control-Allow-Origin", any ? "*" : (origin as string));
+    call.setHeader("Access-Control-Allow-Headers", allowedHeaders);
   }
 }

@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { KvError } from "@quorate/api";
 import { hexId, noMember, parseHexId, toMemberId } from "@quorate/base";
 import { checkedPeerUrls, type Member } from "@quorate/member";
 import { goString, type MemberRecord } from "@quorate/state";
-import { allowMethods, readBody, sendJson } from "./responses.ts";
+import type { HttpCall } from "./http-call.ts";
+import { allowMethods, sendJson } from "./responses.ts";
 
 const prefix = "/v2/members";
 const bodyBytesMax = 64 * 1024;
@@ -23,128 +23,109 @@ function v2Member(member: MemberRecord): string {
  *
  * Answers are etcd 3.4's. Refusals of a change are 500 without a reason, so the explanation travels in a header.
  */
-export async function handleV2Members(
-  member: Member,
-  path: string,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  res.setHeader("X-Etcd-Cluster-ID", hexId(member.clusterId));
+export async function handleV2Members(member: Member, path: string, call: HttpCall): Promise<void> {
+  call.setHeader("X-Etcd-Cluster-ID", hexId(member.clusterId));
   try {
-    await route(member, path.slice(prefix.length), req, res);
+    await route(member, path.slice(prefix.length), call);
   } catch (error) {
-    refuse(res, error);
+    refuse(call, error);
   }
 }
 
-async function route(member: Member, rest: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function route(member: Member, rest: string, call: HttpCall): Promise<void> {
   const target = rest.replace(/^\//, "").replace(/\/$/, "");
   if (target === "") {
-    if (!allowMethods(req, res, "GET", "POST")) return;
-    if (req.method === "POST") await add(member, req, res);
-    else sendJson(res, 200, `{"members":[${member.machine.membership.list().map(v2Member).join(",")}]}\n`);
+    if (!allowMethods(call, "GET", "POST")) return;
+    if (call.method === "POST") await add(member, call);
+    else sendJson(call, 200, `{"members":[${member.machine.membership.list().map(v2Member).join(",")}]}\n`);
     return;
   }
   if (target === "leader") {
-    if (!allowMethods(req, res, "GET")) return;
+    if (!allowMethods(call, "GET")) return;
     const leader = member.lead === noMember ? undefined : member.machine.membership.get(member.lead);
-    if (leader === undefined) v2Error(res, 503, "During election");
-    else sendJson(res, 200, `${v2Member(leader)}\n`);
+    if (leader === undefined) v2Error(call, 503, "During election");
+    else sendJson(call, 200, `${v2Member(leader)}\n`);
     return;
   }
-  if (!allowMethods(req, res, "DELETE", "PUT")) return;
+  if (!allowMethods(call, "DELETE", "PUT")) return;
   const id = parseHexId(target);
   if (id === undefined) {
-    v2Error(res, 404, `No such member: ${target}`);
+    v2Error(call, 404, `No such member: ${target}`);
     return;
   }
-  if (req.method === "DELETE") await remove(member, id, target, res);
-  else await update(member, id, target, req, res);
+  if (call.method === "DELETE") await remove(member, id, target, call);
+  else await update(member, id, target, call);
 }
 
-function v2Error(res: ServerResponse, status: number, message: string): void {
-  sendJson(res, status, JSON.stringify({ message }));
+function v2Error(call: HttpCall, status: number, message: string): void {
+  sendJson(call, status, JSON.stringify({ message }));
 }
 
 /** Reads `{"peerURLs":[…]}`; answers 400 and returns undefined when it is not that. */
-async function peerUrlsOf(req: IncomingMessage, res: ServerResponse): Promise<readonly string[] | undefined> {
-  if (!/^application\/json\b/.test(req.headers["content-type"] ?? "")) {
-    v2Error(res, 415, `Bad Content-Type ${req.headers["content-type"] ?? ""}, accept application/json`);
+async function peerUrlsOf(call: HttpCall): Promise<readonly string[] | undefined> {
+  if (!/^application\/json\b/.test(call.header("content-type") ?? "")) {
+    v2Error(call, 415, `Bad Content-Type ${call.header("content-type") ?? ""}, accept application/json`);
     return undefined;
   }
-  const body = await readBody(req, bodyBytesMax);
+  const body = await call.body(bodyBytesMax);
   try {
     const value = JSON.parse(body ?? "") as { peerURLs?: unknown };
     const list = Array.isArray(value.peerURLs) ? value.peerURLs.map(String) : [];
     const checked = checkedPeerUrls(list);
     if (checked !== undefined) return checked;
-    v2Error(res, 400, `URL scheme, host and port are needed, and no path: ${list.join(",")}`);
+    v2Error(call, 400, `URL scheme, host and port are needed, and no path: ${list.join(",")}`);
   } catch (error) {
-    v2Error(res, 400, error instanceof Error ? error.message : String(error));
+    v2Error(call, 400, error instanceof Error ? error.message : String(error));
   }
   return undefined;
 }
 
-async function add(member: Member, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const peerUrls = await peerUrlsOf(req, res);
+async function add(member: Member, call: HttpCall): Promise<void> {
+  const peerUrls = await peerUrlsOf(call);
   if (peerUrls === undefined) return;
   try {
-    const added = await member.changes.add(peerUrls, false, closed(res));
-    sendJson(res, 201, `${v2Member(added)}\n`);
+    const added = await member.changes.add(peerUrls, false, call.signal);
+    sendJson(call, 201, `${v2Member(added)}\n`);
   } catch (error) {
     if (error instanceof KvError && (error.code === "memberExist" || error.code === "peerUrlExist")) {
-      v2Error(res, 409, error.code === "memberExist" ? "membership: ID exists" : "membership: peerURL exists");
+      v2Error(call, 409, error.code === "memberExist" ? "membership: ID exists" : "membership: peerURL exists");
       return;
     }
     throw error;
   }
 }
 
-async function remove(member: Member, id: bigint, target: string, res: ServerResponse): Promise<void> {
+async function remove(member: Member, id: bigint, target: string, call: HttpCall): Promise<void> {
   const { membership } = member.machine;
   if (membership.isRemoved(toMemberId(id))) {
-    v2Error(res, 410, `Member permanently removed: ${target}`);
+    v2Error(call, 410, `Member permanently removed: ${target}`);
     return;
   }
   if (membership.get(toMemberId(id)) === undefined) {
-    v2Error(res, 404, `No such member: ${target}`);
+    v2Error(call, 404, `No such member: ${target}`);
     return;
   }
-  await member.changes.remove(toMemberId(id), closed(res));
-  res.writeHead(204).end();
+  await member.changes.remove(toMemberId(id), call.signal);
+  call.answer(204, "", {});
 }
 
-async function update(
-  member: Member,
-  id: bigint,
-  target: string,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  const peerUrls = await peerUrlsOf(req, res);
+async function update(member: Member, id: bigint, target: string, call: HttpCall): Promise<void> {
+  const peerUrls = await peerUrlsOf(call);
   if (peerUrls === undefined) return;
   try {
-    await member.changes.update(toMemberId(id), peerUrls, closed(res));
-    res.writeHead(204).end();
+    await member.changes.update(toMemberId(id), peerUrls, call.signal);
+    call.answer(204, "", {});
   } catch (error) {
-    if (error instanceof KvError && error.code === "memberNotFound") v2Error(res, 404, `No such member: ${target}`);
-    else if (error instanceof KvError && error.code === "peerUrlExist") v2Error(res, 409, "membership: peerURL exists");
+    if (error instanceof KvError && error.code === "memberNotFound") v2Error(call, 404, `No such member: ${target}`);
+    else if (error instanceof KvError && error.code === "peerUrlExist")
+      v2Error(call, 409, "membership: peerURL exists");
     else throw error;
   }
 }
 
-/** A signal that fires when the caller is gone. */
-function closed(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  res.on("close", () => {
-    if (!res.writableEnded) controller.abort();
-  });
-  return controller.signal;
-}
-
-function refuse(res: ServerResponse, error: unknown): void {
-  if (res.headersSent || res.destroyed) return;
+function refuse(call: HttpCall, error: unknown): void {
+  if (call.answered) return;
   const explanation = error instanceof KvError ? `${error.message}. ${error.explanation ?? ""}`.trim() : String(error);
-  res.setHeader("X-Quorate-Explanation", explanation.replace(/[^\x20-\x7e]/g, " "));
-  v2Error(res, 500, "Internal Server Error");
+  call.setHeader("X-Quorate-Explanation", explanation.replace(/[^\x20-\x7e]/g, " "));
+  v2Error(call, 500, "Internal Server Error");
 }
