@@ -7,6 +7,7 @@ import {
   CorruptError,
   type Disk,
   DiskError,
+  equalBytes,
   hexId,
   type LogIndex,
   type Logger,
@@ -465,19 +466,28 @@ async function reopenLog(
     "commit-index": found.hardState.commit,
   });
   const { wal, hardState, entries } = found;
-  const blank = snapshot === undefined && entries.length === 0 && hardState.term === 0;
-  if (blank && options.initialClusterState === "new") {
-    return await completeBirth(options, ports, wal, memberId);
+  // Every log that has taken part in anything knows a term.
+  if (snapshot === undefined && hardState.term === 0 && options.initialClusterState === "new") {
+    try {
+      return await completeBirth(options, ports, wal, memberId, entries);
+    } catch (error) {
+      await wal.close();
+      throw error;
+    }
   }
   return { wal, memberId, clusterId, hardState, entries, snapshot, remotes: [] };
 }
 
-/** The process ended between making the log and writing its first entries: they are written now. */
+/**
+ * The process ended between making the log and having its first entries durable: what is missing of them is written now.
+ * To start with a part of them would be to start a smaller cluster.
+ */
 async function completeBirth(
   options: MemberOptions,
   ports: MemberPorts,
   wal: Wal,
   memberId: MemberId,
+  found: readonly Entry[],
 ): Promise<Opened> {
   const plan = await planBirth(options, ports);
   if (plan.kind !== "new" || plan.memberId !== memberId) {
@@ -486,7 +496,15 @@ async function completeBirth(
     );
   }
   const { entries, hardState } = birthLog(plan.members);
-  wal.append(hardState, entries);
+  for (const [i, entry] of found.entries()) {
+    const meant = entries[i];
+    if (meant !== undefined && meant.term === entry.term && equalBytes(meant.data, entry.data)) continue;
+    throw new BootError(
+      `the first start of --data-dir ${options.dataDir} was cut off, and it was with another --initial-cluster: start with ` +
+        "that one, or remove the directory, which holds nothing yet",
+    );
+  }
+  wal.append(hardState, entries.slice(found.length));
   await wal.sync();
   return { wal, memberId, clusterId: plan.clusterId, hardState, entries, snapshot: undefined, remotes: [] };
 }
