@@ -322,13 +322,24 @@ describe("connections", () => {
     expect(frames[2]?.flags).toBe(Flag.ack);
   });
 
-  test("anything but the preface goes to the HTTP/1.1 handler with its first bytes", () => {
+  test("a request over HTTP/1.1 goes to the HTTP/1.1 handler with its first bytes", () => {
     const taken: string[] = [];
     const rig = new Rig({ http1: (_socket, bytes) => taken.push(bytes.toString()) });
     const peer = rig.connect();
     peer.send(Buffer.from("P"));
     peer.send(Buffer.from("OST / HTTP/1.1\r\n"));
     expect(taken).toEqual(["POST / HTTP/1.1\r\n"]);
+  });
+
+  test("what begins neither a preface nor a request is refused as HTTP/2, also where HTTP/1.1 is served", () => {
+    const taken: string[] = [];
+    const rig = new Rig({ http1: (_socket, bytes) => taken.push(bytes.toString()) });
+    const peer = rig.connect();
+    peer.send(Buffer.from("INVALID CONNECTION PREFACE\r\n\r\n"));
+    expect(taken).toEqual([]);
+    expect(peer.socket.writableEnded).toBe(true);
+    rig.connect().send(Buffer.from("DELE"));
+    expect(taken).toEqual(["DELE"]);
   });
 
   test("a client that does not say what it speaks is closed after the handshake timeout", () => {

@@ -116,7 +116,8 @@ export class GrpcServer implements PrefaceOutcome {
 
   onOther(socket: Socket, firstBytes: Buffer): void {
     this.#fresh.delete(socket);
-    this.#http1(socket, firstBytes);
+    if (beginsRequest(firstBytes)) this.#http1(socket, firstBytes);
+    else refuseHttp1(socket);
   }
 
   onGone(socket: Socket): void {
@@ -240,6 +241,14 @@ function toHttp1Handler(http1: GrpcServerOptions["http1"]): Http1Handler {
     http1.emit("connection", socket);
     socket.resume();
   };
+}
+
+const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"];
+
+/** Tells whether bytes could be the beginning of a request over HTTP/1.1; what is not is a broken HTTP/2 preface. */
+function beginsRequest(bytes: Buffer): boolean {
+  const text = bytes.toString("latin1", 0, 8);
+  return methods.some((method) => `${method} `.startsWith(text) || text.startsWith(`${method} `));
 }
 
 /** Nobody here speaks HTTP/1.1: say so in HTTP/2, as the preface was expected. */
