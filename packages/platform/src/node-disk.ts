@@ -1,5 +1,6 @@
 /** The `Disk` port on `node:fs`: reads and writes go to the page cache at once, syncs to Node's threads. */
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { type Disk, DiskError, type DiskFile, type FileInfo, type FileLock, type OpenMode } from "@quorate/base";
 import { inheritedDescriptor, runOnDescriptor } from "./descriptor-command.ts";
 
@@ -55,7 +56,7 @@ export class NodeDisk implements Disk {
   }
 
   makeDirectory(path: string, mode = 0o700): void {
-    run("makeDirectory", path, () => fs.mkdirSync(path, { recursive: true, mode }));
+    run("makeDirectory", path, () => makeDirectories(path, mode));
   }
 
   rename(from: string, to: string): void {
@@ -253,5 +254,19 @@ class NodeFile implements DiskFile {
     this.#descriptor = -1;
     this.#unlock();
     run("close", this.path, () => fs.closeSync(descriptor));
+  }
+}
+
+/** Node's own recursion never ends where a parent cannot hold directories, as under /proc; this one fails. */
+function makeDirectories(path: string, mode: number): void {
+  try {
+    fs.mkdirSync(path, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && fs.statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path || fs.existsSync(parent)) throw error;
+    makeDirectories(parent, mode);
+    fs.mkdirSync(path, { mode });
   }
 }

@@ -337,7 +337,7 @@ describe("connections", () => {
     const peer = rig.connect();
     peer.send(Buffer.from("INVALID CONNECTION PREFACE\r\n\r\n"));
     expect(taken).toEqual([]);
-    expect(peer.socket.writableEnded).toBe(true);
+    expect(peer.socket.ended).toBe(true);
     rig.connect().send(Buffer.from("DELE"));
     expect(taken).toEqual(["DELE"]);
   });
