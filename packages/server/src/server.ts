@@ -167,9 +167,31 @@ export class QuorateServer {
     const kv = new KvService(context, headers);
     kv.register(this.#grpc);
     this.member.storage.events.onQuotaExceeded = () => kv.raiseNoSpace();
+    this.#followClusterVersion();
     registerCluster(this.#grpc, context, headers);
     registerMaintenance(this.#grpc, context, headers, this.config.quotaBackendBytes);
     registerHealth(this.#grpc, context);
+  }
+
+  /** Tells of the cluster version in etcd's words: tools wait for them. */
+  #followClusterVersion(): void {
+    const { member } = this;
+    const facts = { "cluster-id": hexId(member.clusterId), "local-member-id": hexId(member.id) };
+    const short = (version: string): string => version.replace(/\.0$/, "");
+    let known = member.machine.membership.clusterVersion;
+    const enabled = (version: string): void => {
+      this.#logger.log("info", "enabled capabilities for version", { "cluster-version": short(version) });
+    };
+    if (known !== "") enabled(known);
+    member.storage.events.onClusterVersion = (version) => {
+      if (known === "") {
+        this.#logger.log("info", "set initial cluster version", { ...facts, "cluster-version": short(version) });
+      } else {
+        this.#logger.log("info", "updated cluster version", { ...facts, from: short(known), to: short(version) });
+      }
+      known = version;
+      enabled(version);
+    };
   }
 
   /**
@@ -211,6 +233,15 @@ export class QuorateServer {
         "cluster-version": storage.machine.membership.clusterVersion || "to_be_decided",
       });
       const listening = await server.#transport.listen(config.listenPeerUrls.map((url) => url.text));
+      const listeners = {
+        "local-member-id": hexId(storage.memberId),
+        "initial-advertise-peer-urls": config.initialAdvertisePeerUrls.map((url) => url.text),
+        "listen-peer-urls": config.listenPeerUrls.map((url) => url.text),
+        "advertise-client-urls": config.advertiseClientUrls.map((url) => url.text),
+        "listen-client-urls": config.listenClientUrls.map((url) => url.text),
+        "listen-metrics-urls": config.listenMetricsUrls.map((url) => url.text),
+      };
+      logger.log("info", "now serving peer/client/metrics", listeners);
       for (const address of listening.addresses) logger.log("info", "serving peer traffic", { address });
     } catch (error) {
       await server.#transport.close();

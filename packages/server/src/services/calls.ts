@@ -71,10 +71,9 @@ export function unaryAsync<Request>(
       const request = decode(call.message);
       const controller = new AbortController();
       call.onCancel(() => controller.abort());
-      run(request, controller.signal, call).then(
-        (response) => call.respond(response),
-        (error: unknown) => failCall(context, call, error),
-      );
+      run(request, controller.signal, call)
+        .then((response) => call.respond(response))
+        .catch((error: unknown) => failCall(context, call, error));
     } catch (error) {
       failCall(context, call, error);
     }

@@ -47,7 +47,7 @@ class WriteCall implements Waiter<Outcome> {
   }
 
   settle(outcome: Outcome): void {
-    this.#service.answer(this.#call, outcome);
+    this.#service.settle(this.#call, outcome);
   }
 
   fail(error: Error): void {
@@ -104,6 +104,11 @@ export class KvService {
     } catch (error) {
       failCall(this.#context, call, error);
     }
+  }
+
+  /** Answers a write. Called while entries are applied: an answer that cannot be made is no reason not to go on. */
+  settle(call: ServerCall, outcome: Outcome): void {
+    this.#guard(call, () => this.answer(call, outcome));
   }
 
   fail(call: ServerCall, error: Error): void {
