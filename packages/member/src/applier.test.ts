@@ -12,6 +12,7 @@ const sink: ApplierSink = {
     throw new Error("no change of members here");
   },
   onMembershipEffect: () => undefined,
+  onBroken: () => undefined,
   onApplied: () => undefined,
   onLeaderEntry: () => undefined,
 };

@@ -1,3 +1,4 @@
+import { KvError, type KvErrorCode } from "@quorate/api";
 import { type Clock, CorruptError, type LogIndex, type Logger, type Term } from "@quorate/base";
 import {
   type ConfChange,
@@ -18,7 +19,6 @@ import {
   type RaftRequest,
   type StateMachine,
 } from "@quorate/state";
-import type { KvErrorCode } from "@quorate/api";
 import type { Waiter } from "./waiters.ts";
 
 /** What a change of members came to, for whoever proposed it. */
@@ -34,6 +34,8 @@ export interface ApplierSink {
   onMembershipEffect(effect: MembershipEffect): void;
   /** Entries up to `index` are applied. */
   onApplied(index: LogIndex): void;
+  /** An entry broke in the middle: what it has changed so far must never become durable. */
+  onBroken(error: unknown): void;
   /** The empty entry of a new leader was applied. */
   onLeaderEntry(term: Term): void;
 }
@@ -131,8 +133,13 @@ export class Applier {
 
   #apply(entry: Entry): void {
     if (entry.index <= this.#applied) return;
-    if (entry.type === EntryType.normal) this.#applyNormal(entry);
-    else this.#applyChange(entry);
+    try {
+      if (entry.type === EntryType.normal) this.#applyNormal(entry);
+      else this.#applyChange(entry);
+    } catch (error) {
+      this.#sink.onBroken(error);
+      throw error;
+    }
     this.#applied = entry.index;
     this.#appliedTerm = entry.term;
   }
@@ -150,7 +157,13 @@ export class Applier {
       throw new CorruptError("raft log", `entry ${entry.index} cannot be decoded`, { cause: error });
     }
     const waiter = this.#sink.takeWaiter(request.origin, request.serial);
-    const outcome = this.#machine.apply(entry.index, entry.term, request, waiter !== undefined);
+    let outcome: Outcome;
+    try {
+      outcome = this.#machine.apply(entry.index, entry.term, request, waiter !== undefined);
+    } catch (error) {
+      waiter?.fail(new KvError("stopped"));
+      throw error;
+    }
     waiter?.settle(outcome);
   }
 

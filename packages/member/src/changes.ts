@@ -48,6 +48,7 @@ export class MembershipChanges {
   readonly #host: ChangeHost;
   /** The first one is proposed, the others wait for it: raft refuses a second change in flight. */
   readonly #queue: PendingChange[] = [];
+  #stopped: Error | undefined;
 
   constructor(host: ChangeHost) {
     this.#host = host;
@@ -148,6 +149,7 @@ export class MembershipChanges {
   }
 
   async #propose(type: ConfChangeType, nodeId: MemberId, context: Uint8Array, signal?: Signal): Promise<void> {
+    if (this.#stopped !== undefined) throw this.#stopped;
     const { ids } = this.#host;
     const change: ConfChange = { id: ids.whole(ids.nextSerial()), type, nodeId, context };
     const outcome = await new Promise<ChangeOutcome>((resolve, reject) => {
@@ -189,7 +191,9 @@ export class MembershipChanges {
     return pending;
   }
 
-  failAll(error: Error): void {
+  /** Fails everything, now and from now on. */
+  stop(error: Error): void {
+    this.#stopped = error;
     for (const pending of this.#queue.splice(0)) pending.fail(error);
   }
 }

@@ -127,6 +127,7 @@ export class Member {
         applyConfChange: (change) => this.#node.applyConfChange(change),
         onMembershipEffect: (effect) => this.#onMembershipEffect(effect),
         onApplied: (index) => this.#onApplied(index),
+        onBroken: (error) => this.#storage.condemn(error),
         onLeaderEntry: (term) => this.#onLeaderEntry(term),
       },
       storage.machine,
@@ -476,7 +477,7 @@ export class Member {
     const stopped = new KvError("stopped");
     this.#proposals.failAll(stopped);
     this.#reads.failAll(stopped);
-    this.changes.failAll(stopped);
+    this.changes.stop(stopped);
   }
 
   /** Stops at once and closes nothing, as a killed process does. */

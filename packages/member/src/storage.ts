@@ -246,6 +246,13 @@ export class Storage {
     }
   }
 
+  /** The state in memory is not to be trusted: nothing of what is not durable yet becomes so. */
+  condemn(error: unknown): void {
+    this.backend.onBeforeCommit = () => {
+      throw error;
+    };
+  }
+
   /** Commits what was applied and lets go of all files. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
