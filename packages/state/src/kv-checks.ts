@@ -76,7 +76,8 @@ function latin1(bytes: Uint8Array): string {
 /**
  * A key may be put once per branch, and not lie in a range that the same branch deletes.
  *
- * As in etcd, a delete "from this key on" counts as the empty interval here.
+ * As in etcd, a delete "from this key on" counts as the empty interval here, and what a nested transaction deletes is
+ * not held against the puts of a nested transaction before it.
  */
 function checkDuplicates(ops: readonly RequestOp[]): KvErrorCode | undefined {
   if (ops.length < 2 && ops[0]?.requestTxn === undefined) return undefined;
@@ -101,11 +102,7 @@ function collect(ops: readonly RequestOp[]): Touched | undefined {
       if (puts.has(name) || covers(deletes, key)) return undefined;
     }
     for (const [name, key] of nested) puts.set(name, key);
-    const nestedDeletes = [...success.deletes, ...failure.deletes];
-    for (const key of puts.values()) {
-      if (!nested.has(latin1(key)) && covers(nestedDeletes, key)) return undefined;
-    }
-    deletes.push(...nestedDeletes);
+    deletes.push(...success.deletes, ...failure.deletes);
   }
   for (const { requestPut: put } of ops) {
     if (put === undefined) continue;

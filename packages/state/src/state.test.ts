@@ -219,6 +219,10 @@ describe("transaction checks", () => {
     expect(check({ success: [put("c"), del("a", "c")] })).toBeUndefined();
     expect(check({ success: [put("b"), nested({ success: [del("b")] })] })).toBe("duplicateKey");
     expect(check({ success: [del("a", "c"), del("b")] })).toBeUndefined();
+    // As etcd judges: by what stands before a nested transaction, and by this level's own deletes and puts.
+    expect(check({ success: [nested({ success: [del("b")] }), nested({ success: [put("b")] })] })).toBe("duplicateKey");
+    expect(check({ success: [nested({ success: [put("b")] }), nested({ success: [del("b")] })] })).toBeUndefined();
+    expect(check({ success: [nested({ success: [put("b")] }), del("b")] })).toBe("duplicateKey");
     expect(check({ success: [range("a"), put("a")] })).toBeUndefined();
   });
 
