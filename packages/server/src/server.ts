@@ -16,6 +16,7 @@ import { CallMetrics } from "./call-metrics.ts";
 import { createDirectory } from "./directory.ts";
 import { etcdVersion, type MemberUrl, parseInitialCluster, type ServerConfig } from "./flags/index.ts";
 import { type ExtraListener, listenHttp, metricsOnly } from "./http/extra-listener.ts";
+import { HttpConnections } from "./http/connections.ts";
 import { HealthCounters } from "./http/health.ts";
 import { Router } from "./http/router.ts";
 import type { ZapLogger } from "./logger.ts";
@@ -85,6 +86,7 @@ export class QuorateServer {
   readonly #transport: PeerTransport;
   readonly #grpc: GrpcServer;
   readonly #http: HttpServer;
+  readonly #httpConnections: HttpConnections;
   readonly #loop: LoopMonitor;
   readonly #extra: ExtraListener[] = [];
   readonly #walSync: Histogram;
@@ -142,6 +144,7 @@ export class QuorateServer {
         }),
     });
     this.#http = createServer(router.handle);
+    this.#httpConnections = new HttpConnections(this.#http, parts.ports.clock);
     this.#grpc = new GrpcServer({
       observer: calls,
       http1: this.#http,
@@ -292,7 +295,7 @@ export class QuorateServer {
   async #close(): Promise<void> {
     const facts = { name: this.config.name, "data-dir": this.config.dataDir };
     this.#logger.log("info", "closing etcd server", facts);
-    this.#http.closeAllConnections();
+    this.#httpConnections.close();
     for (const http of this.#extra) {
       http.close();
       http.closeAllConnections();
