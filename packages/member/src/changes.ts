@@ -8,6 +8,7 @@ import type { ClusterDirectory, PeerLink } from "./options.ts";
 import {
   checkedPeerUrls,
   judgeAdd,
+  judgeLastVoter,
   judgePromote,
   judgeRemove,
   learnerReadyShare,
@@ -35,7 +36,11 @@ interface PendingChange {
   readonly change: ConfChange;
   readonly settle: (outcome: ChangeOutcome) => void;
   readonly fail: (error: Error) => void;
+  /** Why the change must not be made as the members are now. */
+  readonly judge: () => Refusal | undefined;
   proposedMs: number;
+  /** It was handed on, and nothing tells that it did not get into the log. */
+  mayBeInLog: boolean;
 }
 
 /** A change that got lost on its way is proposed again after this time; apply-time checks make that safe. */
@@ -58,24 +63,30 @@ export class MembershipChanges {
   async add(urls: readonly string[], isLearner: boolean, signal?: Signal): Promise<MemberRecord> {
     const peerUrls = checkedPeerUrls(urls);
     if (peerUrls === undefined) throw badUrls(urls);
-    if (this.#host.strict) refuse(judgeAdd(this.#view(), isLearner));
+    const judge = (): Refusal | undefined => (this.#host.strict ? judgeAdd(this.#view(), isLearner) : undefined);
+    refuse(judge());
     const id = memberIdFor(peerUrls, "", Math.floor(this.#host.clock.wallMs() / 1000));
     const member: MemberRecord = { id, peerUrls, isLearner, name: "", clientUrls: [] };
     const type = isLearner ? ConfChangeType.addLearnerNode : ConfChangeType.addNode;
-    await this.#propose(type, id, changeContext(member), signal);
+    await this.#propose(type, id, changeContext(member), judge, signal);
     return member;
   }
 
   async remove(id: MemberId, signal?: Signal): Promise<void> {
-    if (this.#host.strict) refuse(judgeRemove(this.#view(), id));
-    await this.#propose(ConfChangeType.removeNode, id, emptyBytes, signal);
+    const judge = (): Refusal | undefined => {
+      const view = this.#view();
+      return this.#host.strict ? judgeRemove(view, id) : judgeLastVoter(view, id);
+    };
+    refuse(judge());
+    await this.#propose(ConfChangeType.removeNode, id, emptyBytes, judge, signal);
   }
 
   async update(id: MemberId, urls: readonly string[], signal?: Signal): Promise<void> {
-    const peerUrls = checkedPeerUrls(urls);
-    if (peerUrls === undefined) throw badUrls(urls);
+    if (checkedPeerUrls(urls) === undefined) throw badUrls(urls);
+    // In the order given: etcd sorts those of a new member only.
+    const peerUrls = urls.map((url) => url.trim());
     const member: MemberRecord = { id, peerUrls, isLearner: false, name: "", clientUrls: [] };
-    await this.#propose(ConfChangeType.updateNode, id, changeContext(member), signal);
+    await this.#propose(ConfChangeType.updateNode, id, changeContext(member), () => undefined, signal);
   }
 
   /** Promotes a learner; a follower asks the leader to do it. */
@@ -104,10 +115,11 @@ export class MembershipChanges {
         explanation: `member ${hexId(id)} has ${learner.match} of ${match} entries; wait until it has ${learnerReadyShare * 100} %.`,
       });
     }
-    if (this.#host.strict) refuse(judgePromote(this.#view()));
+    const judge = (): Refusal | undefined => (this.#host.strict ? judgePromote(this.#view()) : undefined);
+    refuse(judge());
     const known = this.#host.membership().get(id);
     const member: MemberRecord = known ?? { id, peerUrls: [], isLearner: true, name: "", clientUrls: [] };
-    await this.#propose(ConfChangeType.addNode, id, changeContext(member, true), signal);
+    await this.#propose(ConfChangeType.addNode, id, changeContext(member, true), judge, signal);
   }
 
   async #forwardPromotion(leader: MemberRecord, id: MemberId, deadlineMs: number): Promise<"promoted" | "retry"> {
@@ -148,12 +160,25 @@ export class MembershipChanges {
     };
   }
 
-  async #propose(type: ConfChangeType, nodeId: MemberId, context: Uint8Array, signal?: Signal): Promise<void> {
+  async #propose(
+    type: ConfChangeType,
+    nodeId: MemberId,
+    context: Uint8Array,
+    judge: () => Refusal | undefined,
+    signal?: Signal,
+  ): Promise<void> {
     if (this.#stopped !== undefined) throw this.#stopped;
     const { ids } = this.#host;
     const change: ConfChange = { id: ids.whole(ids.nextSerial()), type, nodeId, context };
     const outcome = await new Promise<ChangeOutcome>((resolve, reject) => {
-      const pending: PendingChange = { change, settle: resolve, fail: reject, proposedMs: Number.NEGATIVE_INFINITY };
+      const pending: PendingChange = {
+        change,
+        settle: resolve,
+        fail: reject,
+        judge,
+        proposedMs: Number.NEGATIVE_INFINITY,
+        mayBeInLog: false,
+      };
       this.#queue.push(pending);
       signal?.addEventListener("abort", () => this.#abort(pending), { once: true });
       this.drive();
@@ -175,11 +200,33 @@ export class MembershipChanges {
     if (first === undefined) return;
     const now = this.#host.clock.nowMs();
     if (now - first.proposedMs < reproposeMs) return;
+    // Others may have changed the members since the caller was let through.
+    const refusal = first.judge();
+    if (refusal !== undefined) {
+      // What was handed on may come into force still; that it was lost is likely, not certain.
+      this.#give(first, first.mayBeInLog ? { code: "timeout", explanation: refusal.explanation } : refusal);
+      return;
+    }
     const result = this.#host.node.proposeConfChange(first.change);
     if (result.kind !== "accepted") return;
+    if (result.replaced === "impossible" && !first.mayBeInLog) {
+      this.#give(first, {
+        code: "unhealthy",
+        explanation: "no member could apply this change to the members as they are",
+      });
+      return;
+    }
     // Replaced: another change is in flight, so this one has another chance soon.
     first.proposedMs = result.replaced === undefined ? now : now - reproposeMs + replacedRetryMs;
+    if (result.replaced === undefined) first.mayBeInLog = true;
     this.#host.schedule();
+  }
+
+  /** Gives the first change up. */
+  #give(first: PendingChange, { code, explanation }: Refusal): void {
+    this.#queue.shift();
+    first.fail(new KvError(code, { explanation }));
+    this.drive();
   }
 
   /** The entry of a change was applied. */

@@ -81,6 +81,12 @@ export function judgeAdd(view: ReconfigurationView, learner: boolean): Refusal |
   return connected.length >= need ? undefined : unhealthy(view, "adding a member", now, need);
 }
 
+/** Judges a removal where nothing else is judged: somebody must remain who votes, or nobody could ever change anything. */
+export function judgeLastVoter(view: ReconfigurationView, id: MemberId): Refusal | undefined {
+  const now = voters(view.members);
+  return now.length === 1 && now[0]?.id === id ? notEnoughStarted("this removal", 0, 1, []) : undefined;
+}
+
 /** Judges a removal by the voters that would remain. A learner may always go. */
 export function judgeRemove(view: ReconfigurationView, id: MemberId): Refusal | undefined {
   const target = view.members.find((member) => member.id === id);
@@ -116,16 +122,17 @@ export function judgePromote(view: ReconfigurationView): Refusal | undefined {
 export const learnerReadyShare = 0.9;
 
 /**
- * Checks peer URLs of an addition or update as etcd does.
+ * Checks peer URLs of an addition or update as etcd does; spaces around them do not count.
  *
  * @returns the URLs sorted, or undefined when one is unusable.
  */
-export function checkedPeerUrls(urls: readonly string[]): string[] | undefined {
-  if (urls.length === 0) return undefined;
+export function checkedPeerUrls(given: readonly string[]): string[] | undefined {
+  if (given.length === 0) return undefined;
+  const urls = given.map((url) => url.trim());
   for (const url of urls) {
     if (/^unixs?:\/\/[^\s]+$/.test(url)) continue;
     if (!/^https?:\/\/(\[[0-9A-Fa-f:.%]+\]|[^\s/?#:@[\]]+):\d{1,5}$/.test(url)) return undefined;
     if (Number(url.slice(url.lastIndexOf(":") + 1)) > 65_535) return undefined;
   }
-  return [...urls].sort();
+  return urls.sort();
 }
