@@ -82,6 +82,7 @@ test("peer URLs need a scheme, a host, a port and nothing more", () => {
   expect(checkedPeerUrls(["http://b:2", "http://a:1"])).toEqual(["http://a:1", "http://b:2"]);
   expect(checkedPeerUrls(["https://[::1]:2380"])).toEqual(["https://[::1]:2380"]);
   expect(checkedPeerUrls(["unix://m1"])).toEqual(["unix://m1"]);
+  expect(checkedPeerUrls([" http://b:2", "http://a:1\t"])).toEqual(["http://a:1", "http://b:2"]);
   for (const bad of [
     "",
     "a:1",
