@@ -1,5 +1,5 @@
 import { KvError, ProtoError, Status } from "@quorate/api";
-import { AbortError, InvariantError, type Logger, noMember } from "@quorate/base";
+import { AbortError, InvariantError, isUtf8, type Logger, noMember } from "@quorate/base";
 import type { FailDetails, GrpcServer, ServerCall } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 import { encodeStatusDetails } from "./status-details.ts";
@@ -24,8 +24,16 @@ export function frontRefusal(context: CallContext, call: ServerCall, isSerializa
   if (member.isLearner && !learnerMethods.has(call.path) && !isSerializableRange) {
     return new KvError("notSupportedForLearner");
   }
+  const version = call.metadata.get("client-api-version");
+  if (version !== undefined && !isUtf8Text(version)) return new KvError("invalidClientApiVersion");
   if (member.lead === noMember && call.metadata.get("hasleader") === "true") return new KvError("noLeader");
   return undefined;
+}
+
+/** Tells whether a metadata value, a character per byte, is UTF-8. */
+function isUtf8Text(value: string): boolean {
+  // Nearly all are plain ASCII, which is.
+  return !/[\x80-\xff]/.test(value) || isUtf8(Buffer.from(value, "latin1"));
 }
 
 /** Answers a call with an error. What is no expected error is our bug or a malformed request. */

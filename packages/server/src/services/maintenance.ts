@@ -1,4 +1,5 @@
 import {
+  type AlarmMember,
   AlarmType,
   decodeAlarmRequest,
   decodeHashKVRequest,
@@ -18,17 +19,21 @@ import { type Outcome, RequestKind } from "@quorate/state";
 import { type CallContext, unaryAsync } from "./calls.ts";
 import type { Headers } from "./header.ts";
 
-/** The name of an alarm type, as status texts and `/health` give it. */
+/** The name of an alarm type, as `/health` gives it. */
 export function alarmName(type: number): string {
   return type === AlarmType.NOSPACE ? "NOSPACE" : type === AlarmType.CORRUPT ? "CORRUPT" : "UNKNOWN";
+}
+
+/** An alarm as protobuf prints it: without a member that is 0, and with the number of a type that has no name. */
+export function alarmText({ memberId, alarm }: AlarmMember): string {
+  const name = alarm === AlarmType.NOSPACE || alarm === AlarmType.CORRUPT ? alarmName(alarm) : String(alarm);
+  return `${memberId === noMember ? "" : `memberID:${memberId} `}alarm:${name} `;
 }
 
 /** What is wrong, in the texts of a status answer. */
 function statusErrors(member: Member): string[] {
   const errors = member.lead === noMember ? ["etcdserver: no leader"] : [];
-  for (const { memberId, alarm } of member.machine.alarms.list()) {
-    errors.push(`memberID:${memberId} alarm:${alarmName(alarm)} `);
-  }
+  for (const alarm of member.machine.alarms.list()) errors.push(alarmText(alarm));
   return errors;
 }
 
