@@ -82,9 +82,8 @@ export class MembershipChanges {
   }
 
   async update(id: MemberId, urls: readonly string[], signal?: Signal): Promise<void> {
-    if (checkedPeerUrls(urls) === undefined) throw badUrls(urls);
-    // In the order given: etcd sorts those of a new member only.
-    const peerUrls = urls.map((url) => url.trim());
+    const peerUrls = checkedPeerUrls(urls);
+    if (peerUrls === undefined) throw badUrls(urls);
     const member: MemberRecord = { id, peerUrls, isLearner: false, name: "", clientUrls: [] };
     await this.#propose(ConfChangeType.updateNode, id, changeContext(member), () => undefined, signal);
   }
