@@ -27,31 +27,36 @@ export function checkDeleteRange(request: DeleteRangeRequest): KvErrorCode | und
   return request.key.length === 0 ? "emptyKey" : undefined;
 }
 
+/** Transactions may be nested so deep, however high `opsMax` is: applying must never run out of stack. */
+const txnDepthMax = 256;
+
 /** @param opsMax the limit of operations per level, `--max-txn-ops`; a nested level has what its parent leaves. */
 export function checkTxn(request: TxnRequest, opsMax: number): KvErrorCode | undefined {
-  return checkTxnLevel(request, opsMax) ?? checkDuplicates(request.success) ?? checkDuplicates(request.failure);
+  return (
+    checkTxnLevel(request, opsMax, txnDepthMax) ?? checkDuplicates(request.success) ?? checkDuplicates(request.failure)
+  );
 }
 
-function checkTxnLevel(request: TxnRequest, opsMax: number): KvErrorCode | undefined {
+function checkTxnLevel(request: TxnRequest, opsMax: number, depthLeft: number): KvErrorCode | undefined {
   const ops = Math.max(request.compare.length, request.success.length, request.failure.length);
-  if (ops > opsMax) return "tooManyOps";
+  if (ops > opsMax || depthLeft === 0) return "tooManyOps";
   for (const compare of request.compare) if (compare.key.length === 0) return "emptyKey";
   for (const op of request.success) {
-    const refusal = checkOp(op, opsMax - ops);
+    const refusal = checkOp(op, opsMax - ops, depthLeft);
     if (refusal !== undefined) return refusal;
   }
   for (const op of request.failure) {
-    const refusal = checkOp(op, opsMax - ops);
+    const refusal = checkOp(op, opsMax - ops, depthLeft);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
 }
 
-function checkOp(op: RequestOp, opsLeft: number): KvErrorCode | undefined {
+function checkOp(op: RequestOp, opsLeft: number, depthLeft: number): KvErrorCode | undefined {
   if (op.requestRange !== undefined) return checkRange(op.requestRange);
   if (op.requestPut !== undefined) return checkPut(op.requestPut);
   if (op.requestDeleteRange !== undefined) return checkDeleteRange(op.requestDeleteRange);
-  if (op.requestTxn !== undefined) return checkTxnLevel(op.requestTxn, opsLeft);
+  if (op.requestTxn !== undefined) return checkTxnLevel(op.requestTxn, opsLeft, depthLeft - 1);
   return "keyNotFound";
 }
 
