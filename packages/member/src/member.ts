@@ -35,6 +35,10 @@ export interface Requester {
 const nobody: Requester = { username: "", authRevision: 0 };
 /** Requests are refused while so many committed entries wait to be applied. */
 const applyGapMax = 5000;
+/** Bytes of proposals without an outcome; beyond it further ones are refused. */
+const proposalBytesMax = 256 * 1024 * 1024;
+/** Linearizable reads that wait for the next read index. */
+const readsMax = 100_000;
 /** A removed member goes on for this long, so that the others learn the new commit index from it. */
 const removedGraceMs = 1000;
 
@@ -302,6 +306,9 @@ export class Member {
     const origin = { origin: this.#ids.origin, serial, username: who.username, authRevision: who.authRevision };
     const data = encodeRaftRequest(kind, body, origin);
     if (data.length > this.options.requestBytesMax) return this.#refuse(waiter, "requestTooLarge");
+    // A single one always passes.
+    const waiting = this.#proposals.bytes;
+    if (waiting > 0 && waiting + data.length > proposalBytesMax) return this.#refuse(waiter, "tooManyRequests");
     this.#enqueue(serial, data, waiter);
   }
 
@@ -318,6 +325,7 @@ export class Member {
   /** Waits until this member has applied what was committed when the call came. */
   linearizable(waiter: ReadWaiter): void {
     if (this.#stopped) return waiter.fail(new KvError("stopped"));
+    if (this.#reads.gatheringCount >= readsMax) return waiter.fail(new KvError("tooManyRequests"));
     this.#reads.add(waiter);
     this.#loop.schedule();
   }

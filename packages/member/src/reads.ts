@@ -50,6 +50,11 @@ export class Reads {
     this.#gathering.push(waiter);
   }
 
+  /** Reads that wait for the next batch. */
+  get gatheringCount(): number {
+    return this.#gathering.length;
+  }
+
   /** True when `ask` would have something to ask. */
   get wantsToAsk(): boolean {
     return this.#asked === undefined && this.#gathering.length > 0;

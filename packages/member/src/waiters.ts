@@ -32,6 +32,7 @@ export class Waiters<T> {
   readonly #timeoutMs: number;
   readonly #waiting: Map<number, Proposal<T>> = new Map();
   #queued: Proposal<T>[] = [];
+  #bytes = 0;
 
   constructor(clock: Clock, ids: RequestIds, timeoutMs: number) {
     this.#clock = clock;
@@ -41,11 +42,22 @@ export class Waiters<T> {
 
   /** Queues a proposal for the next batch. */
   queue(serial: number, data: Uint8Array, waiter: Waiter<T>): void {
+    this.#bytes += data.length;
     this.#queued.push({ serial, data, waiter, startedMs: this.#clock.nowMs(), term: 0 });
   }
 
   get queuedCount(): number {
     return this.#queued.length;
+  }
+
+  /** Bytes of all that have no outcome yet. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #forget(proposal: Proposal<T>): Waiter<T> {
+    this.#bytes -= proposal.data.length;
+    return proposal.waiter;
   }
 
   get waitingCount(): number {
@@ -80,7 +92,7 @@ export class Waiters<T> {
     for (const proposal of this.#waiting.values()) {
       if (proposal.term >= term) break;
       this.#waiting.delete(proposal.serial);
-      proposal.waiter.fail(error);
+      this.#forget(proposal).fail(error);
     }
   }
 
@@ -88,7 +100,7 @@ export class Waiters<T> {
   failQueued(error: KvError): void {
     const failed = this.#queued;
     this.#queued = [];
-    for (const proposal of failed) proposal.waiter.fail(error);
+    for (const proposal of failed) this.#forget(proposal).fail(error);
   }
 
   /** The waiter of an entry, or undefined when another member proposed it or its time is over. */
@@ -97,7 +109,7 @@ export class Waiters<T> {
     const proposal = this.#waiting.get(serial);
     if (proposal === undefined) return undefined;
     this.#waiting.delete(serial);
-    return proposal.waiter;
+    return this.#forget(proposal);
   }
 
   /** Tells those whose time is over: the queued ones that no leader was found, the others what `reason` says. */
@@ -106,12 +118,12 @@ export class Waiters<T> {
     for (const proposal of this.#waiting.values()) {
       if (proposal.startedMs > limit) break;
       this.#waiting.delete(proposal.serial);
-      proposal.waiter.fail(reason(proposal.startedMs));
+      this.#forget(proposal).fail(reason(proposal.startedMs));
     }
     let expired = 0;
     while (expired < this.#queued.length && (this.#queued[expired] as Proposal<T>).startedMs <= limit) expired += 1;
     for (const proposal of this.#queued.splice(0, expired)) {
-      proposal.waiter.fail(new KvError("contextDeadlineExceeded"));
+      this.#forget(proposal).fail(new KvError("contextDeadlineExceeded"));
     }
   }
 
@@ -120,6 +132,6 @@ export class Waiters<T> {
     this.failQueued(error);
     const failed = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const proposal of failed) proposal.waiter.fail(error);
+    for (const proposal of failed) this.#forget(proposal).fail(error);
   }
 }
