@@ -9,9 +9,16 @@ const ownMatters = ["version", "storageVersion", "dbSize", "dbSizeInUse", "raftI
 export function comparable(request: Request, answer: Answer): Answer {
   if (answer.body === undefined) return answer;
   const body = { ...(answer.body as Record<string, unknown>) };
-  if (request.method === "etcdserverpb.Maintenance/Status") for (const name of ownMatters) delete body[name];
+  if (request.method === "etcdserverpb.Maintenance/Status") {
+    for (const name of ownMatters) delete body[name];
+    body["errors"] = (body["errors"] as string[]).toSorted();
+  }
   if (request.method === "etcdserverpb.Maintenance/Alarm" && Array.isArray(body["alarms"])) {
     body["alarms"] = body["alarms"].map((alarm) => JSON.stringify(alarm)).sort();
+  }
+  // Members come by ascending id, and ids come from the time and from ports.
+  if (Array.isArray(body["members"])) {
+    body["members"] = (body["members"] as { id: string }[]).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
   return { ...answer, body };
 }

@@ -165,7 +165,8 @@ function withoutTrap(tree: Tree): Tree {
  */
 function withReadableRanges(tree: Record<string, Value>): Tree {
   const branches = [tree["success"], tree["failure"]].map((branch) => (branch ?? []) as readonly Tree[]);
-  if (branches.flat().every((one) => one["requestRange"] !== undefined)) return tree;
+  const isRange = (one: Tree): boolean => Object.keys(one).join() === "requestRange";
+  if (branches.flat().every(isRange)) return tree;
   const readable = (one: Tree): Tree => {
     const asked = one["requestRange"] as Tree | undefined;
     if (asked === undefined || asked["revision"] === undefined || asked["revision"] === "now") return one;
