@@ -96,8 +96,13 @@ export async function openState(
     onClusterVersion: (version) => events().onClusterVersion?.(version),
     onQuotaExceeded: () => events().onQuotaExceeded?.(),
   };
-  const machine = new StateMachine(tables, store, machineOptions);
-  return { backend, machine, compaction: new CompactionRunner(store, clock) };
+  try {
+    const machine = new StateMachine(tables, store, machineOptions);
+    return { backend, machine, compaction: new CompactionRunner(store, clock) };
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
 }
 
 /** One and a half election timeouts, in whole seconds: no lease may end while the cluster elects. */

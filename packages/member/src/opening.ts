@@ -1,7 +1,7 @@
 import { BackendLockedError } from "@quorate/backend";
 import { type ClusterId, compareIds, CorruptError, DiskError, hexId, type MemberId, type Term } from "@quorate/base";
 import type { ConfState, InitialState } from "@quorate/raft";
-import { parseVersion, StateMachine, understands } from "@quorate/state";
+import { parseVersion, StateMachine, understands, UnsupportedEntryError } from "@quorate/state";
 import { Snapshotter, Wal, WalError } from "@quorate/wal";
 import { BootError } from "./bootstrap.ts";
 import { alignOlderMembers } from "./older-members.ts";
@@ -191,6 +191,9 @@ export function toBootError(options: MemberOptions, error: unknown): Error {
     return new BootError(`--data-dir ${options.dataDir}: cannot ${error.operation} ${error.path}: ${error.code}`, {
       cause: error,
     });
+  }
+  if (error instanceof UnsupportedEntryError) {
+    return new BootError(`--data-dir ${options.dataDir}: ${error.message}`, { cause: error });
   }
   if (error instanceof CorruptError) return new BootError(`${error.message} (--data-dir)`, { cause: error });
   return error instanceof Error ? error : new Error(String(error));
