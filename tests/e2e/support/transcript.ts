@@ -49,7 +49,7 @@ function withoutState(text: string): string {
     .replaceAll(/\b3\.\d+\.\d+\b/g, "V")
     .replaceAll(/\b[\d.]+ [kM]?B\b/g, "SIZE")
     .replaceAll(/\b\d+%/g, "P%")
-    .replaceAll(/(?<=[,|]) *\d+(?= *[,|])/g, " N")
+    .replaceAll(/(?<=[,|│]) *\d+(?= *[,|│])/g, " N")
     .replaceAll(/ +\|/g, " |")
     .replaceAll(/-{3,}/g, "---")
     .replaceAll(/ {2,}/g, " ");
