@@ -1,6 +1,6 @@
 import { encodePutRequest, newPutRequest } from "@quorate/api";
 import { invariant, type Logger, type MemberId, SeededRandom, silentLogger, utf8Encode } from "@quorate/base";
-import { MemoryDisk, VirtualClock } from "@quorate/base/testing";
+import { MemoryDisk, type Unsynced, VirtualClock } from "@quorate/base/testing";
 import { decodeMessage, encodeMessage, type Message } from "@quorate/raft";
 import { type Outcome, RequestKind } from "@quorate/state";
 import { Member, type StopReason } from "../member.ts";
@@ -147,13 +147,13 @@ export class TestCluster {
     return member;
   }
 
-  /** Ends a member as a power cut would: what was not synced is lost. */
-  kill(name: string): void {
+  /** Ends a member as a power cut would: what was not synced is lost, unless `survives` says otherwise. */
+  kill(name: string, survives?: (operation: Unsynced) => boolean | number): void {
     const node = this.node(name);
     const { member } = node;
     node.member = undefined;
     if (member !== undefined) member.abandon();
-    node.disk.crash();
+    node.disk.crash(survives);
   }
 
   /** Cuts what travels from one member to another. */
