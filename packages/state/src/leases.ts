@@ -159,8 +159,8 @@ export class Leases {
   /** Follows the changes of a transaction: a key belongs to the lease of its newest row, and to none when deleted. */
   onChanges(changes: readonly Change[]): void {
     for (const change of changes) {
-      // Most keys have no lease; where none has, nobody pays for looking.
-      if (change.lease === noLease && this.#leaseOfKey.size === 0) continue;
+      // Most keys have no lease: a new one is not looked for, and where none has a lease nobody pays for looking.
+      if (change.lease === noLease && (change.prevRevision === 0 || this.#leaseOfKey.size === 0)) continue;
       const key = textOf(change.key);
       const before = this.#leaseOfKey.get(key);
       if (before !== undefined && before.id !== change.lease) {
