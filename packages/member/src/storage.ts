@@ -4,7 +4,6 @@ import { type ClusterId, CorruptError, type LogIndex, type MemberId, type Term }
 import type { InitialState, Snapshot } from "@quorate/raft";
 import { StateMachine } from "@quorate/state";
 import { type DbReceiver, Snapshotter, Wal } from "@quorate/wal";
-import { BootError } from "./bootstrap.ts";
 import type { MemberOptions, MemberPorts, RemoteMember } from "./options.ts";
 import {
   adoptSnapshot,
