@@ -88,22 +88,22 @@ const checksOf: Readonly<Record<"livez" | "readyz", readonly string[]>> = {
   readyz: ["data_corruption", "serializable_read", "linearizable_read", "non_learner"],
 };
 
-/** `/livez` and `/readyz`, whole or one check by its name. */
+/** `/livez` and `/readyz`, whole or one check by its name; the empty one does not exist. */
 export async function handleProbe(
   member: Member,
   counters: HealthCounters,
   type: "livez" | "readyz",
-  check: string,
+  check: string | undefined,
   call: HttpCall,
   query: URLSearchParams,
 ): Promise<void> {
-  if (!allowMethods(call, "GET")) return;
-  if (check !== "" && !checksOf[type].includes(check)) {
+  if (check !== undefined && !checksOf[type].includes(check)) {
     sendError(call, 404, "404 page not found");
     return;
   }
-  const excluded = new Set(check === "" ? query.getAll("exclude") : []);
-  const names = check === "" ? checksOf[type].filter((name) => !excluded.has(name)) : [check];
+  if (!allowMethods(call, "GET")) return;
+  const excluded = new Set(check === undefined ? query.getAll("exclude") : []);
+  const names = check === undefined ? checksOf[type].filter((name) => !excluded.has(name)) : [check];
   const lines: string[] = [];
   let ok = true;
   for (const name of names) {

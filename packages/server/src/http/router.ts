@@ -55,9 +55,16 @@ export class Router {
     } else if (path === "/health") {
       await handleHealth(member, health, call, at.searchParams);
     } else if (path === "/livez" || path.startsWith("/livez/")) {
-      await handleProbe(member, health, "livez", path.slice(7), call, at.searchParams);
+      await handleProbe(member, health, "livez", path === "/livez" ? undefined : path.slice(7), call, at.searchParams);
     } else if (path === "/readyz" || path.startsWith("/readyz/")) {
-      await handleProbe(member, health, "readyz", path.slice(8), call, at.searchParams);
+      await handleProbe(
+        member,
+        health,
+        "readyz",
+        path === "/readyz" ? undefined : path.slice(8),
+        call,
+        at.searchParams,
+      );
     } else if (path === "/metrics") {
       if (allowMethods(call, "GET")) {
         call.answer(200, this.#parts.metricsText(), { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
