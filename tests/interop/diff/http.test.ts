@@ -1,0 +1,287 @@
+/** HTTP on both ports, request by request: status, body, content type, and the headers that clients and peers look at. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realBinary, Scope } from "../../support/index.ts";
+import { difference } from "./compare.ts";
+import { type HttpAnswer, type HttpAsk, Pair } from "./pair.ts";
+
+const scope = new Scope();
+afterAll(() => scope.close());
+
+const comparedHeaders = [
+  ...["content-type", "x-content-type-options", "allow", "x-etcd-cluster-id"],
+  ...["access-control-allow-methods", "access-control-allow-origin", "access-control-allow-headers"],
+];
+
+interface Ask extends HttpAsk {
+  /** The body carries words of a parser. */
+  readonly ownWords?: boolean;
+}
+
+/** What both must agree on. */
+function neutral({ status, headers, body }: HttpAnswer, { ownWords = false }: Ask): object {
+  const picked = comparedHeaders.map((name) => [name, headers[name]]);
+  return { status, headers: Object.fromEntries(picked), body: ownWords ? "" : neutralBody(body) };
+}
+
+function neutralBody(body: string): string {
+  const text = body
+    .replace(/"etcdserver":"[\d.]+"/, '"etcdserver":"V"')
+    .replace(/"storage":"(3\.[567]\.0|unknown)"/, '"storage":"V"')
+    .replace(/"Now":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"/, '"Now":"T"')
+    .replaceAll(/\b[0-9a-f]{15,16}\b/g, "ID");
+  // Checks come in any order.
+  return /^\[[+-]\]/m.test(text) ? text.split("\n").sort().join("\n") : text;
+}
+
+async function differences(pair: Pair, asks: readonly Ask[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const ask of asks) {
+    const [theirs, ours] = await pair.http(ask);
+    const text = difference(neutral(theirs, ask), neutral(ours, ask));
+    if (text !== undefined)
+      found.push(`${ask.method ?? "GET"} ${ask.path} ${JSON.stringify(ask.headers ?? {})}: ${text}`);
+  }
+  return found;
+}
+
+const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+
+const oracle = process.env["DIFF_ETCD"] ?? "etcd-3.6";
+
+describe.skipIf(realBinary(oracle) === undefined)(`${oracle}'s client port and ours`, () => {
+  let pair: Pair;
+  beforeAll(async () => {
+    pair = await Pair.start(scope, { oracle });
+  });
+
+  test("give the same versions and health", async () => {
+    const get = (path: string): HttpAsk => ({ path });
+    expect(
+      await differences(pair, [
+        ...[
+          "/version",
+          "/health",
+          "/livez",
+          "/readyz",
+          "/livez/serializable_read",
+          "/livez/x",
+          "/nothing",
+          "/",
+        ].flatMap((path) => methods.map((method) => ({ path, method }))),
+        ...["/version/", "/version?x=1", "/version/x", "/health/", "/health/x"].map(get),
+        ...["/health?serializable=true", "/health?serializable=1", "/health?exclude=NOSPACE", "/health?x=%zz"].map(get),
+        ...["/livez/", "/readyz/", "/livez/x", "/readyz/x", "/livez?verbose", "/readyz?verbose=false"].map(get),
+        ...["data_corruption", "serializable_read", "linearizable_read", "non_learner"].flatMap((check) =>
+          [`/livez/${check}`, `/readyz/${check}`, `/readyz/${check}?verbose`, `/readyz?verbose&exclude=${check}`].map(
+            get,
+          ),
+        ),
+        ...["/readyz?exclude=nothing&verbose", "/readyz/non_learner?exclude=non_learner", "/readyz/non_learner/x"].map(
+          get,
+        ),
+        ...["/livez?exclude=serializable_read", "/livez?verbose&exclude=serializable_read", "/LIVEZ"].map(get),
+        ...["/v2/members", "/v2/keys", "/members", "/raft", "/debug/pprof/", "/config/local/log"].map(get),
+      ]),
+    ).toEqual([]);
+  });
+
+  test("tell of alarms alike", async () => {
+    const asks = [
+      "/health",
+      "/health?exclude=NOSPACE",
+      "/health?exclude=CORRUPT",
+      "/readyz",
+      "/livez",
+      "/readyz?verbose",
+    ];
+    for (const alarm of [1, 2]) {
+      const memberId = "self";
+      await pair.call({ method: "etcdserverpb.Maintenance/Alarm", body: { action: 1, memberId, alarm } });
+      const more = [
+        "/readyz/data_corruption",
+        "/readyz?exclude=data_corruption",
+        "/health?exclude=NOSPACE&exclude=CORRUPT",
+      ];
+      expect(
+        await differences(
+          pair,
+          [...asks, ...more].map((path) => ({ path })),
+        ),
+      ).toEqual([]);
+      await pair.call({ method: "etcdserverpb.Maintenance/Alarm", body: { action: 2, memberId, alarm } });
+    }
+    await pair.call({ method: "etcdserverpb.Maintenance/Alarm", body: { action: 1, memberId: 5, alarm: 7 } });
+    expect(
+      await differences(
+        pair,
+        asks.map((path) => ({ path })),
+      ),
+    ).toEqual([]);
+    await pair.call({ method: "etcdserverpb.Maintenance/Alarm", body: { action: 2, memberId: 5, alarm: 7 } });
+  });
+});
+
+describe.skipIf(realBinary(oracle) === undefined)(`${oracle}'s peer port and ours`, () => {
+  let pair: Pair;
+  beforeAll(async () => {
+    pair = await Pair.start(scope, { oracle });
+    // A member that was there and is removed; of another one only the id is known.
+    const learner = { peerURLs: ["http://127.0.0.1:1"], isLearner: true };
+    const added = await pair.call({ method: "etcdserverpb.Cluster/MemberAdd", body: learner });
+    for (const [i, { body }] of added.entries()) {
+      pair.sides[i]?.name("removed", BigInt((body as { member: { id: string } }).member.id));
+    }
+    await pair.call({ method: "etcdserverpb.Cluster/MemberRemove", body: { id: "removed" } });
+  });
+
+  /** What peers send about themselves. */
+  const ids = { "X-Etcd-Cluster-ID": "{cluster}", "X-Server-Version": "3.6.0", "X-Min-Cluster-Version": "3.0.0" };
+  const peer = (ask: HttpAsk): HttpAsk => ({ ...ask, peer: true });
+
+  test("answer every method of every path alike", async () => {
+    const paths = [
+      "/members",
+      "/version",
+      "/raft",
+      "/raft/snapshot",
+      "/raft/stream/message/1",
+      "/raft/stream/msgapp/1",
+    ];
+    const more = ["/members/promote/1", "/downgrade/enabled", "/members/", "/raft/", "/raft/stream/"];
+    const none = ["/", "/health", "/metrics", "/nothing", "/raft/x", "/version/", "/v2/members", "/members/promote/"];
+    const asks = [...paths, ...more, ...none].flatMap((path) => methods.map((method) => peer({ path, method })));
+    expect(await differences(pair, asks)).toEqual([]);
+  });
+
+  test("probe alike", async () => {
+    for (const method of ["GET", "POST"]) {
+      const [theirs, ours] = await pair.http(peer({ path: "/raft/probing", method }));
+      expect([ours.status, Object.keys(JSON.parse(ours.body) as object)]).toEqual([
+        theirs.status,
+        Object.keys(JSON.parse(theirs.body) as object),
+      ]);
+      expect(ours.headers["content-type"]).toBe(theirs.headers["content-type"]);
+    }
+  });
+
+  const to = { ...ids, "X-Raft-To": "{self}" };
+  const stream = (path: string, headers: Record<string, string>): Ask =>
+    peer({ path: `/raft/stream/${path}`, headers });
+  const snapshot = (headers: Record<string, string>, body: string): Ask =>
+    peer({ path: "/raft/snapshot", method: "POST", headers, body: Buffer.from(body, "latin1") });
+  const pipeline = (headers: Record<string, string>, body: string): Ask =>
+    peer({ path: "/raft", method: "POST", headers, body: Buffer.from(body, "latin1") });
+  const hash = (body: string, headers: Record<string, string> = {}): Ask =>
+    peer({ path: "/members/hashkv", body, headers: { "Content-Length": String(body.length), ...headers } });
+
+  test("refuse the same pipeline, snapshot and stream requests", async () => {
+    const old = { ...ids, "X-Server-Version": "2.3.0" };
+    const ahead = { ...ids, "X-Min-Cluster-Version": "4.0.0" };
+    const foreign = { ...ids, "X-Etcd-Cluster-ID": "1234" };
+    const padded = { ...ids, "X-Etcd-Cluster-ID": "0{cluster}" };
+    const candidate = { ...ids, "X-Server-Version": "3.6.0-rc.1+x" };
+    const who: readonly Record<string, string>[] = [{}, ids, old, ahead, foreign, padded, candidate];
+    const paths = ["other/1234", "message/xyz", "message/", "message", "message/1/2", "message/0", "message/{self}"];
+    expect(
+      await differences(pair, [
+        ...who.map((headers) => pipeline(headers, "\xff\xff")),
+        // One message to somebody else only: etcd takes five seconds to close the connection behind its answer.
+        ...["x", "\x08\x03\x10", "\x08\x08\x10\x01\x18\x01"].map((body) => pipeline(ids, body)),
+        ...who.flatMap((headers) => [stream("message/1234", headers), stream("msgapp/1234", headers)]),
+        ...[...paths, "message/{removed}", "message/12345678901234567"].map((path) => stream(path, to)),
+        ...who.map((headers) => snapshot(headers, "short")),
+        ...["\0\0\0\0\0\0\0\x02\x08", "\0\0\0\0\0\0\0\x02\x08\x03"].map((body) => snapshot(ids, body)),
+      ]),
+    ).toEqual([]);
+  });
+
+  test("a version that is none is refused, where etcd breaks the connection", async () => {
+    const broken = { ...ids, "X-Server-Version": "3.6" };
+    for (const ask of [pipeline(broken, "x"), snapshot(broken, "x")]) {
+      const [theirs, ours] = await pair.http(ask);
+      expect([theirs.status, ours.status, ours.body]).toEqual([0, 412, "incompatible version\n"]);
+    }
+  });
+
+  test("answer the questions of members alike", async () => {
+    const cluster = { "X-Etcd-Cluster-ID": "{cluster}" };
+    const ids = ["0", "1", "{removed:d}", "{self:d}", "x", "-1", "1/2", "18446744073709551616", "", "01", "0x1"];
+    expect(
+      await differences(pair, [
+        ...["{}", '{"revision":0}', '{"revision":1}', '{"revision":-3}', '{"a":1}', '{"revision":null}'].map((body) =>
+          hash(body, cluster),
+        ),
+        ...ids.map((id) => peer({ path: `/members/promote/${id}`, method: "POST" })),
+        ...["POST", "PUT", "HEAD"].map((method) => peer({ path: "/members/hashkv", method })),
+        peer({ path: "/members?x=1" }),
+        peer({ path: "/downgrade/enabled?x=1" }),
+      ]),
+    ).toEqual([]);
+  });
+
+  // Each of these fails as long as we differ where nothing says so; once mended it belongs above.
+  test.fails.each([
+    ["the cluster's id is not told beside a refused hash", [hash('{"revision":99}'), hash("x"), hash("")]],
+    ["null is a question for the hash at 0", [hash("null")]],
+    ["a revision in quotes is none", [hash('{"revision":"1"}')]],
+    ["an empty cluster id is none", [hash("{}", { "X-Etcd-Cluster-ID": "" })]],
+    ["zeros before a member's id do not count", [stream("message/00{removed}", to)]],
+    [
+      "a snapshot that ends where a part begins is told as such",
+      [snapshot(ids, ""), snapshot(ids, "\0\0\0\0\0\0\0\x02")],
+    ],
+    ["a length beyond everything is a limit exceeded", [snapshot(ids, "\xff".repeat(8))]],
+  ] satisfies [string, Ask[]][])("%s", async (_title, asks) => {
+    expect(await differences(pair, asks)).toEqual([]);
+  });
+});
+
+describe.skipIf(realBinary("etcd-3.4") === undefined)("the v2 members calls of etcd 3.4 and ours", () => {
+  let pair: Pair;
+  beforeAll(async () => {
+    pair = await Pair.start(scope, { oracle: "etcd-3.4", flags: ["--enable-v2"] });
+  });
+  const json = { "Content-Type": "application/json" };
+  const change = (method: string, path: string, body: string, headers: Record<string, string> = json): HttpAsk => ({
+    path: `/v2/members${path}`,
+    method,
+    body,
+    headers,
+  });
+
+  test("list and refuse alike", async () => {
+    const paths = ["", "/", "/leader", "/leader/", "/1234", "/xyz", "/1234/", "/1234/x", "/{self}", "?x=1"];
+    const bodies = [
+      "",
+      "{}",
+      "null",
+      '{"peerURLs":[]}',
+      '{"peerURLs":null}',
+      '{"peerURLs":["x"]}',
+      '{"peerURLs":["a:1"]}',
+    ];
+    const more = ['{"peerURLs":["http://a:1/b"]}', '{"peerURLs":["http://a"]}', '{"peerURLs":["{peer}"]}'];
+    const wrong = ["x", "[]", '{"peerURLs":"http://a:1"}', '{"peerURLs":[1]}', '{"peerURLs":["http://a b"]}'];
+    const urls = '{"peerURLs":["http://127.0.0.1:1"]}';
+    const types = [{}, { "Content-Type": "text/plain" }, { "Content-Type": "application/json; charset=utf-8" }];
+    expect(
+      await differences(pair, [
+        ...paths.flatMap((path) => ["GET", "HEAD", "PATCH", "OPTIONS"].map((method) => change(method, path, "", {}))),
+        ...["", "/", "/1234", "/xyz", "/leader", "/1234/x"].map((path) => change("DELETE", path, "", {})),
+        ...[...bodies, ...more].map((body) => change("POST", "", body)),
+        ...types.map((headers) => change("POST", "", "{}", headers)),
+        ...wrong.map((body) => ({ ...change("POST", "", body), ownWords: true })),
+        ...wrong.map((body) => ({ ...change("PUT", "/1234", body), ownWords: true })),
+        ...["", "/leader", "/1234", "/xyz", "/1234/x"].map((path) => change("PUT", path, urls)),
+        ...[...bodies, ...more].map((body) => change("PUT", "/1234", body)),
+        ...types.map((headers) => change("PUT", "/1234", urls, headers)),
+        change("POST", "/1234", '{"peerURLs":["http://a:1/b"]}'),
+        change("DELETE", "/{self}", "", {}),
+        change("PUT", "/{self}", '{"peerURLs":["http://127.0.0.1:4","{peer}"]}'),
+        change("GET", "", "", {}),
+        change("PUT", "/{self}", '{"peerURLs":["{peer}"]}'),
+        change("GET", "/leader", "", {}),
+      ]),
+    ).toEqual([]);
+  });
+});
