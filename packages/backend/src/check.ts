@@ -14,7 +14,8 @@ export interface Problem {
  * Checks a whole database file: metas, the shape of every tree, order and bounds of all keys, that every page is reached
  * once or free once. Reads the file without a lock: nobody may write to it meanwhile.
  *
- * Stricter than bbolt's checker, which accepts branches with one child and leaves at different depths.
+ * Stricter than bbolt's checker, which accepts branches with one child, leaves at different depths, and branch keys
+ * below the first key of their child; of the last its next commit would make a broken tree.
  *
  * @throws DiskError when the file cannot be read.
  */
@@ -160,8 +161,13 @@ class Checker {
     for (let i = 0; i < page.count; i++) {
       const key = page.key(i);
       const name = `key[${i}]=(hex)${toHex(key)} on ${where}`;
-      if (i === 0 && low !== undefined && compareBytes(key, low) < 0) {
-        yield { page: page.id, message: `the first ${name} needs to be >= the key in the ancestor (${toHex(low)})` };
+      if (i === 0 && low !== undefined) {
+        const order = compareBytes(key, low);
+        const wrong = order < 0 ? ">=" : order > 0 ? "equal to" : undefined;
+        if (wrong !== undefined) {
+          const message = `the first ${name} needs to be ${wrong} the key in the ancestor (${toHex(low)})`;
+          yield { page: page.id, message };
+        }
       }
       if (previous !== undefined && compareBytes(key, previous) <= 0) {
         yield { page: page.id, message: `${name} needs to be > than previous element (${toHex(previous)})` };

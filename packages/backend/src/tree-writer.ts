@@ -1,4 +1,4 @@
-import { invariant } from "@quorate/base";
+import { compareBytes, invariant } from "@quorate/base";
 import { TreeNode } from "./node.ts";
 import { Page } from "./page.ts";
 import type { Store } from "./store.ts";
@@ -107,7 +107,11 @@ export class TreeWriter {
     while (typeof top !== "number" && !top.leaf && top.keys.length <= 1) {
       top = top.keys.length === 0 ? TreeNode.emptyLeaf(this.generation) : (top.children[0] as number | TreeNode);
     }
-    return top;
+    if (typeof top === "number" || !this.#oversize(top)) return top;
+    // A longer key has taken the place of a removed one.
+    const grown = TreeNode.branchOver(top, this.generation);
+    this.#splitChild(grown, 0, false);
+    return grown;
   }
 
   #removeBelow(node: TreeNode, key: Uint8Array): void {
@@ -121,7 +125,20 @@ export class TreeWriter {
     invariant(index >= 0, "the key to remove is below its branch");
     const child = this.#ownChild(node, index);
     this.#removeBelow(child, key);
-    if (child.size < this.store.pageSize / 4 || child.keys.length < leastOf(child)) this.#rebalance(node, index);
+    this.#alignKey(node, index, child);
+    if (this.#oversize(child)) this.#splitChild(node, index, false);
+    else if (child.size < this.store.pageSize / 4 || child.keys.length < leastOf(child)) this.#rebalance(node, index);
+  }
+
+  /**
+   * Makes the key of a child in its branch the child's first key again. For searching a lower one would do; bbolt looks
+   * a changed child up in its branch by the child's first key, and would add it a second time.
+   */
+  #alignKey(branch: TreeNode, index: number, child: TreeNode): void {
+    const first = child.keys[0];
+    if (first !== undefined && compareBytes(first, branch.keys[index] as Uint8Array) !== 0) {
+      branch.replaceKey(index, first);
+    }
   }
 
   /** Mends a child that has become small: drops it, joins it with a sibling, or moves a grandchild over. */

@@ -52,11 +52,7 @@ async function change(member: ServerMember, round: number): Promise<void> {
   if (lease !== undefined) await at([member], "put", `k/leased/${round}`, "v", `--lease=${lease}`);
   const [status] = await statuses({ endpoints: [member.clientUrl] });
   await at([member], "put", "k/compacted-here", String(round));
-  // Rows that quorate deletes leave keys in branches that are lower than the first key of their child, over which the
-  // next commit of bbolt stumbles. Until the database mends them, only etcd compacts here.
-  if (member.program !== "quorate") {
-    await at([member], "compaction", String((status?.revision ?? 0) + 1), "--physical");
-  }
+  await at([member], "compaction", String((status?.revision ?? 0) + 1), "--physical");
   await fill(member, `k/${round}-after/`, 20);
   const added = await at([member], "member", "add", "guest", `--peer-urls=http://127.0.0.1:${round + 1}`, "--learner");
   const guest = /Member\s+([0-9a-f]+) added/.exec(added)?.[1] ?? "";
