@@ -24,6 +24,9 @@ const compactionPauseMs = 30_000;
 /** Snapshots on their way to other members at a time. */
 const sendsMax = 16;
 
+/** A snapshot that could not be saved is tried again after this time. */
+const saveRetryMs = 10_000;
+
 const sendChunkBytes = 256 * 1024;
 
 const purgeIntervalMs = 30_000;
@@ -33,6 +36,7 @@ export class Snapshots {
   readonly #host: SnapshotHost;
   #lastIndex: LogIndex;
   #saving: Promise<void> | undefined;
+  #saveFromMs = 0;
   #sending = 0;
   #pausedUntilMs = 0;
   #nextPurgeMs: number;
@@ -61,14 +65,17 @@ export class Snapshots {
 
   /** Called after each turn that applied something. */
   onApplied(index: LogIndex): void {
-    if (this.#saving !== undefined || index - this.#lastIndex <= this.#host.options.snapshotCount) return;
+    const { options, ports } = this.#host;
+    if (this.#saving !== undefined || index - this.#lastIndex <= options.snapshotCount) return;
+    if (ports.clock.nowMs() < this.#saveFromMs) return;
     this.#saving = this.#save(index).then(
       () => {
         this.#saving = undefined;
       },
       (error: unknown) => {
         this.#saving = undefined;
-        this.#host.ports.logger.log("error", "failed to save a snapshot", { error: String(error) });
+        this.#saveFromMs = ports.clock.nowMs() + saveRetryMs;
+        ports.logger.log("error", "failed to save a snapshot", { error: String(error) });
         throw error;
       },
     );

@@ -3,6 +3,7 @@ import { DiskError, utf8Encode } from "@quorate/base";
 import { type DiskStep, MemoryDisk } from "@quorate/base/testing";
 import { describe, expect, test } from "vitest";
 import type { Member } from "./member.ts";
+import type { MemberOptions } from "./options.ts";
 import { Node, TestCluster } from "./testing/cluster.ts";
 
 class WatchedDisk {
@@ -10,8 +11,10 @@ class WatchedDisk {
   readonly disk: MemoryDisk = new MemoryDisk({ before: (step) => this.onStep(step) });
 }
 
-async function oneMember(): Promise<{ cluster: TestCluster; watched: WatchedDisk; member: Member }> {
-  const cluster = new TestCluster();
+async function oneMember(
+  overrides: Partial<MemberOptions> = {},
+): Promise<{ cluster: TestCluster; watched: WatchedDisk; member: Member }> {
+  const cluster = new TestCluster({ overrides });
   const watched = new WatchedDisk();
   cluster.nodes.set("m1", new Node("m1", watched.disk));
   const member = await cluster.boot("m1", "new", ["m1"]);
@@ -66,6 +69,24 @@ describe("a disk that fails", () => {
       expect(found.kind === "ok" && found.count, key).toBe(1);
     }
   });
+});
+
+test("a snapshot that cannot be saved is tried again after a while, not with each write", async () => {
+  const { cluster, watched, member } = await oneMember({ snapshotCount: 5 });
+  let tries = 0;
+  watched.onStep = ({ operation, path }) => {
+    if (operation !== "create" || !path.includes("/snap/tmp")) return;
+    tries += 1;
+    throw new DiskError(operation, path, "ENOSPC");
+  };
+  const tried = tries;
+  for (let i = 0; i < 30; i++) await cluster.settle(cluster.put(member, `k${i}`, "v"));
+  expect(tries - tried).toBe(1);
+  watched.onStep = () => undefined;
+  await cluster.clock.advance(11_000);
+  await cluster.settle(cluster.put(member, "last", "v"));
+  await cluster.clock.advance(100);
+  expect(watched.disk.list("/data/member/snap").some((name) => name.endsWith(".snap"))).toBe(true);
 });
 
 test("whoever asks a stopped member for anything is told so", async () => {
