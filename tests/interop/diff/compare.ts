@@ -3,15 +3,27 @@ import type { Answer } from "./answers.ts";
 import type { Request } from "./pair.ts";
 
 /** Fields of a status that tell of the program and its disk; etcd finds its storage version some time after the start. */
-const ownMatters = ["version", "storageVersion", "dbSize", "dbSizeInUse", "raftIndex", "raftAppliedIndex"];
+const ownMatters: readonly string[] = [
+  "version",
+  "storageVersion",
+  "dbSize",
+  "dbSizeInUse",
+  "raftIndex",
+  "raftAppliedIndex",
+];
 
-/** The part of an answer that both must agree on. */
-export function comparable(request: Request, answer: Answer): Answer {
+/** Fields that 3.6 brought. */
+const newer = ["hashRevision", "dbSizeQuota", "downgradeInfo"];
+
+/** The part of an answer that both must agree on; `older`: with an etcd before 3.6. */
+export function comparable(request: Request, answer: Answer, older = false): Answer {
   if (answer.body === undefined) return answer;
   const body = { ...(answer.body as Record<string, unknown>) };
+  if (older) for (const name of newer) delete body[name];
   if (request.method === "etcdserverpb.Maintenance/Status") {
     for (const name of ownMatters) delete body[name];
-    body["errors"] = (body["errors"] as string[]).toSorted();
+    // In any order, and from 3.7 on with spaces that are not to be relied on.
+    body["errors"] = (body["errors"] as string[]).map((text) => text.trim().replaceAll(/ +/g, " ")).toSorted();
   }
   if (request.method === "etcdserverpb.Maintenance/Alarm" && Array.isArray(body["alarms"])) {
     body["alarms"] = body["alarms"].map((alarm) => JSON.stringify(alarm)).sort();

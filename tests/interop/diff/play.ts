@@ -30,7 +30,8 @@ export async function play(
     for (const [at, request] of stream.entries()) {
       const [theirs, ours] = await pair.call(request);
       if (isKeptHash(request, theirs, pair.compacted)) continue;
-      const found = difference(comparable(request, theirs), comparable(request, ours));
+      const older = options.oracle === "etcd-3.5";
+      const found = difference(comparable(request, theirs, older), comparable(request, ours, older));
       if (found !== undefined) return { at, difference: found };
     }
     return undefined;
