@@ -160,6 +160,32 @@ describe.skipIf(realBinary(oracle) === undefined)(`${oracle} and we, asked one t
     ).toEqual([]);
   });
 
+  test("take the same puts and deletes of one key in a transaction", async () => {
+    const put = (key: string): Tree => ({ requestPut: { key, value: "v" } });
+    const del = (key: string, rangeEnd = ""): Tree => ({
+      requestDeleteRange: rangeEnd === "" ? { key } : { key, rangeEnd },
+    });
+    const nested = (...success: Tree[]): Tree => ({ requestTxn: { success } });
+    const lists = [
+      [put("x1"), put("x1")],
+      [put("x1"), del("x1")],
+      [del("x1"), put("x1")],
+      [put("x1"), del("x", "y")],
+      [put("x1"), del("x", "\0")],
+      [put("x1"), nested(put("x1"))],
+      [put("x1"), nested(del("x1"))],
+      [nested(put("x1")), nested(del("x1"))],
+      [nested(del("x1")), nested(put("x1"))],
+      [nested(put("x1")), del("x1")],
+      [nested(put("x1"), nested(del("x1")))],
+      [nested(nested(put("x1"))), nested(nested(del("x", "z")))],
+      [{ requestTxn: { success: [put("x1")], failure: [put("x1")] } }],
+      [{ requestTxn: { success: [put("x1")], failure: [del("x1")] } }],
+    ];
+    const all = kv("Range", { key: "\0", rangeEnd: "\0" });
+    expect(await differences(lists.flatMap((success) => [kv("Txn", { success }), all]))).toEqual([]);
+  });
+
   test("know the same methods and metadata", async () => {
     const paths = [
       "etcdserverpb.KV/Nope",

@@ -80,7 +80,25 @@ describe.skipIf(realBinary(oracle) === undefined)("on purpose we differ from etc
     expect(await pair.ours.call(request, {})).toMatchObject({ code: 0, body: { alarms: [] } });
   });
 
+  test("a key that one transaction deletes and puts again survives a compaction; etcd's is lost, and its read ends etcd", async () => {
+    const success = [
+      { requestDeleteRange: { key: "again", rangeEnd: "\0" } },
+      { requestPut: { key: "again", value: "v" } },
+    ];
+    await pair.call(kv("Put", { key: "again" }));
+    await pair.call(kv("Txn", { success }));
+    const read = kv("Range", { key: "again" });
+    const before = await pair.call(read);
+    expect(before.map((answer) => field(answer, "count"))).toEqual([1, 1]);
+    await pair.call(kv("Compact", { revision: "now", physical: true }));
+    const [theirs, ours] = await pair.call(read);
+    expect(ours).toEqual(before[1]);
+    expect(theirs.code).toBe(14);
+    await waitFor("etcd to end", () => pair.oracle.member.process.exit !== undefined);
+  });
+
   test("a put in the same transaction behind the delete of what it wants to keep is empty; etcd ends", async () => {
+    pair = await Pair.start(scope, { oracle });
     await pair.call(kv("Put", { key: "k", value: "v" }));
     const trap = kv("Txn", {
       success: [{ requestDeleteRange: { key: "k", rangeEnd: "\0" } }, { requestPut: { key: "k", ignoreValue: true } }],

@@ -134,29 +134,19 @@ function txn(dice: Dice, depth: number): Tree {
   return depth === 0 ? withReadableRanges(withoutTrap(tree) as Record<string, Value>) : tree;
 }
 
-/** True for a delete from a key on, anywhere inside. */
-function deletesFrom(value: Value): boolean {
-  if (typeof value !== "object") return false;
-  if (Array.isArray(value)) return value.some((one: Value) => deletesFrom(one));
-  const tree = value as Tree;
-  return (
-    (tree["requestDeleteRange"] as Tree | undefined)?.["rangeEnd"] === "\0" || Object.values(tree).some(deletesFrom)
-  );
-}
-
 /**
- * etcd takes a transaction that first deletes from a key on and then puts one of those keys, and ends itself when that
- * put wants to keep the value or the lease of what is gone (see calls.test.ts). Such puts keep nothing here.
+ * Ends deletes from a key on behind all keys. etcd takes a transaction that makes such a delete and then puts one of those
+ * keys; it ends itself when the put wants to keep the value or the lease of what is gone, and its compactions and hashes
+ * lose the put otherwise (see departures.test.ts).
  */
-function withoutTrap(tree: Tree): Tree {
-  if (!deletesFrom(tree)) return tree;
-  const keepNothing = (value: Value): Value => {
-    if (typeof value !== "object") return value;
-    if (Array.isArray(value)) return value.map(keepNothing);
-    const kept = Object.entries(value).filter(([name]) => name !== "ignoreValue" && name !== "ignoreLease");
-    return Object.fromEntries(kept.map(([name, inner]) => [name, keepNothing(inner)]));
-  };
-  return keepNothing(tree) as Tree;
+function withoutTrap(value: Value): Value {
+  if (typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(withoutTrap);
+  const entries = Object.entries(value as Tree).map(([name, inner]) => {
+    const all = name === "requestDeleteRange" && (inner as Tree)["rangeEnd"] === "\0";
+    return [name, all ? { ...(inner as Tree), rangeEnd: "\xff\xff\xff" } : withoutTrap(inner)];
+  });
+  return Object.fromEntries(entries) as Tree;
 }
 
 /**
