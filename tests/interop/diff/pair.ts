@@ -3,7 +3,7 @@ import http from "node:http";
 import { GrpcClient, GrpcStatusError, Metadata } from "@quorate/grpc";
 import { ClusterMethods, decodeMemberListResponse } from "@quorate/api";
 import { Scope, ServerCluster, type ServerMember, type ServerProgram } from "../../support/index.ts";
-import { type Answer, decodeAnswer, type Mask, masked, revisionOf } from "./answers.ts";
+import { type Answer, decodeAnswer, masked, revisionOf } from "./answers.ts";
 import { encode, type Names, number, requestSchemas, type Tree } from "./schema.ts";
 
 /** One call of a stream. */
@@ -222,5 +222,3 @@ export class Pair {
     await Promise.all(this.sides.map(({ member }) => member.kill()));
   }
 }
-
-export type { Mask };
