@@ -23,6 +23,8 @@ export interface PeerContext {
   readonly activity: PeerActivity;
   readonly urls: UrlPicker;
   readonly traffic: PeerTraffic;
+  /** Told how long each probe took there and back. */
+  readonly onRoundTrip: ((peer: MemberId, ms: number) => void) | undefined;
 }
 
 /** The two streams that a member serves to each peer. */

@@ -58,6 +58,7 @@ export class Prober {
       const clockAheadMs = theirMs + roundTripMs / 2 - clock.wallMs();
       this.#result = { roundTripMs, clockAheadMs };
       this.#failing = false;
+      this.#peer.onRoundTrip?.(peerId, roundTripMs);
       if (Math.abs(clockAheadMs) > clockDriftMs) {
         logger.log("warn", "prober found high clock drift", {
           "remote-peer-id": hexId(peerId),

@@ -22,6 +22,8 @@ export interface PeerTransportOptions {
   readonly dialTimeoutMs: number;
   readonly tls?: PeerTls;
   readonly limits?: Partial<PeerLimits>;
+  /** Told how long each probe of a peer took there and back; for metrics. */
+  readonly onRoundTrip?: (peer: MemberId, ms: number) => void;
 }
 
 interface PeerRecord {
@@ -208,6 +210,7 @@ export class PeerTransport {
       dialer: this.#dialer,
       activity: new PeerActivity(clock, logger, peerId),
       urls: new UrlPicker(urls),
+      onRoundTrip: this.#options.onRoundTrip,
       traffic: { sentBytes: 0, receivedBytes: 0, sendFailures: 0 },
     };
   }

@@ -27,6 +27,14 @@ interface Method {
   readonly ended: number[];
 }
 
+/** Methods of etcd's that stream. */
+const streaming: ReadonlySet<string> = new Set([
+  "/etcdserverpb.Watch/Watch",
+  "/etcdserverpb.Lease/LeaseKeepAlive",
+  "/etcdserverpb.Maintenance/Snapshot",
+  "/grpc.health.v1.Health/Watch",
+]);
+
 /** At most so many paths are counted by name: a caller may invent them. */
 const methodsMax = 200;
 
@@ -34,23 +42,28 @@ const methodsMax = 200;
 export class CallMetrics implements GrpcServerObserver {
   readonly #methods: Map<string, Method> = new Map();
 
-  #method(path: string, streaming: boolean): Method | undefined {
+  /** Lets methods that were never called show with zeros, so that rates over them begin at the first call. */
+  declare(paths: readonly string[]): void {
+    for (const path of paths) this.#method(path, streaming.has(path));
+  }
+
+  #method(path: string, isStream: boolean): Method | undefined {
     const known = this.#methods.get(path);
     if (known !== undefined || this.#methods.size >= methodsMax) return known;
     const [, service = "", method = ""] = path.split("/");
-    const labels = { grpc_type: streaming ? "bidi_stream" : "unary", grpc_service: service, grpc_method: method };
+    const labels = { grpc_type: isStream ? "bidi_stream" : "unary", grpc_service: service, grpc_method: method };
     const made: Method = { labels, started: 0, ended: codeNames.map(() => 0) };
     this.#methods.set(path, made);
     return made;
   }
 
-  callStarted(path: string, streaming: boolean): void {
-    const method = this.#method(path, streaming);
+  callStarted(path: string, isStream: boolean): void {
+    const method = this.#method(path, isStream);
     if (method !== undefined) method.started += 1;
   }
 
-  callEnded(path: string, streaming: boolean, code: number): void {
-    const method = this.#method(path, streaming);
+  callEnded(path: string, isStream: boolean, code: number): void {
+    const method = this.#method(path, isStream);
     if (method !== undefined) method.ended[code] = (method.ended[code] ?? 0) + 1;
   }
 

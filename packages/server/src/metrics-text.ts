@@ -1,4 +1,4 @@
-import { hexId, noMember } from "@quorate/base";
+import { hexId, type MemberId, noMember } from "@quorate/base";
 import type { GrpcServer } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 import type { PeerTransport } from "@quorate/peer";
@@ -20,6 +20,8 @@ export interface MetricsSources {
   readonly walSync: Histogram;
   readonly backendCommit: Histogram;
   readonly transport: PeerTransport;
+  /** Round trips of probes by peer, in seconds. */
+  readonly roundTrips: ReadonlyMap<MemberId, Histogram>;
 }
 
 /** etcd's metrics, as far as what exists can feed them, and those of our own loop. */
@@ -100,7 +102,7 @@ function serverMetrics(w: MetricsWriter, { member, quotaBytes }: MetricsSources)
   w.metric("etcd_debugging_server_alarms", "gauge", "Alarms for every member in cluster.", alarms);
 }
 
-function peerMetrics(w: MetricsWriter, { member, transport }: MetricsSources): void {
+function peerMetrics(w: MetricsWriter, { member, transport, roundTrips }: MetricsSources): void {
   const traffic = transport.traffic();
   const local = hexId(member.id);
   const by = (
@@ -127,6 +129,11 @@ function peerMetrics(w: MetricsWriter, { member, transport }: MetricsSources): v
     ({ id }) => [{ Local: local, Remote: hexId(id) }, flag(transport.activeSince(id) > 0)] as const,
   );
   w.metric("etcd_network_active_peers", "gauge", "The current number of active peer connections.", active);
+  w.histogram(
+    "etcd_network_peer_round_trip_time_seconds",
+    "Round-Trip-Time histogram between peers",
+    [...roundTrips].map(([id, histogram]) => [{ To: hexId(id) }, histogram] as const),
+  );
   const known = traffic.map(({ id }) => [{ Local: local, Remote: hexId(id) }, 1] as const);
   w.metric("etcd_network_known_peers", "gauge", "The current number of known peers.", known);
 }

@@ -1,6 +1,15 @@
 import { createServer, type RequestListener, type Server as HttpServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
-import { hexId } from "@quorate/base";
+import {
+  AuthMethods,
+  ClusterMethods,
+  HealthMethods,
+  KVMethods,
+  LeaseMethods,
+  MaintenanceMethods,
+  WatchMethods,
+} from "@quorate/api";
+import { hexId, type MemberId } from "@quorate/base";
 import { GrpcServer, refuseHttp } from "@quorate/grpc";
 import {
   type ClusterDirectory,
@@ -32,6 +41,16 @@ import { KvService } from "./services/kv.ts";
 import { registerMaintenance } from "./services/maintenance.ts";
 import { clientTls, peerTls } from "./tls.ts";
 
+/** Services whose methods show in metrics from the start, as in etcd. */
+const countedServices = [
+  KVMethods,
+  WatchMethods,
+  LeaseMethods,
+  ClusterMethods,
+  AuthMethods,
+  MaintenanceMethods,
+  HealthMethods,
+];
 const grpcOverheadBytes = 512 * 1024;
 /** Calls at a time on one connection, whatever the flag allows: without a bound one client could take all memory. */
 const concurrentStreamsMax = 20_000;
@@ -91,6 +110,7 @@ export class QuorateServer {
   readonly #extra: ExtraListener[] = [];
   readonly #walSync: Histogram;
   readonly #backendCommit: Histogram;
+  readonly #roundTrips: Map<MemberId, Histogram> = new Map();
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -116,12 +136,14 @@ export class QuorateServer {
         clock: parts.ports.clock,
         logger: logger.for("rafthttp/transport.go:1"),
         dialTimeoutMs: 1000 + config.electionTimeoutMs,
+        onRoundTrip: (peer, ms) => this.#observeRoundTrip(peer, ms),
         ...(parts.tls === undefined ? {} : { tls: parts.tls }),
       },
     );
     this.member = new Member(parts.options, parts.ports, storage, this.#transport, onStop);
     this.#loop = new LoopMonitor();
     const calls = new CallMetrics();
+    calls.declare(countedServices.flatMap((service): string[] => Object.values(service)));
     const health = new HealthCounters();
     const router = new Router({
       member: this.member,
@@ -141,6 +163,7 @@ export class QuorateServer {
           walSync: this.#walSync,
           backendCommit: this.#backendCommit,
           transport: this.#transport,
+          roundTrips: this.#roundTrips,
         }),
     });
     this.#http = createServer(router.handle);
@@ -275,6 +298,15 @@ export class QuorateServer {
     const all: RequestListener = (req, res) => this.#http.emit("request", req, res);
     for (const url of this.config.listenClientHttpUrls) this.#extra.push(await listenHttp(url, tls, all));
     for (const url of this.config.listenMetricsUrls) this.#extra.push(await listenHttp(url, tls, metricsOnly(all)));
+  }
+
+  #observeRoundTrip(peer: MemberId, ms: number): void {
+    let histogram = this.#roundTrips.get(peer);
+    if (histogram === undefined) {
+      histogram = new Histogram(exponentialBounds(0.0001, 2, 16));
+      this.#roundTrips.set(peer, histogram);
+    }
+    histogram.observe(ms / 1000);
   }
 
   #versionJson(): string {
