@@ -154,6 +154,13 @@ export function isReadOnlyTxn(request: TxnRequest): boolean {
   return ranges(request.success) && ranges(request.failure);
 }
 
+/** True when a top-level range of either branch names a revision, which may turn out to be unreadable. */
+export function namesRevision(request: TxnRequest): boolean {
+  const names = (ops: readonly RequestOp[]): boolean =>
+    ops.some((op) => op.requestRange !== undefined && op.requestRange.revision !== 0);
+  return names(request.success) || names(request.failure);
+}
+
 /** True for a read-only transaction whose ranges all accept a stale answer; one without ranges counts as such. */
 export function isSerializableTxn(request: TxnRequest): boolean {
   const serializable = (ops: readonly RequestOp[]): boolean =>

@@ -198,14 +198,27 @@ export class KvMachine {
     return { kind: "txn", revision, response };
   }
 
+  /**
+   * Tells why a top-level range of the branch that would be taken now cannot be read; undefined when all can. Members
+   * that nobody asked do not look at those ranges, so whoever is asked looks before the transaction is proposed.
+   */
+  unreadableRange(request: TxnRequest): KvErrorCode | undefined {
+    return this.#unreadableIn(this.#choosePath(request));
+  }
+
+  #unreadableIn(path: TxnPath): KvErrorCode | undefined {
+    for (const { requestRange } of path.ops) {
+      const refusal = requestRange === undefined ? undefined : this.#checkRevision(requestRange);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
   /** A transaction without writes, read at once. */
   readOnlyTxn(request: TxnRequest): Outcome {
     const path = this.#choosePath(request);
-    for (const { requestRange } of path.ops) {
-      if (requestRange === undefined) continue;
-      const refusal = this.#checkRevision(requestRange);
-      if (refusal !== undefined) return this.#refused(refusal);
-    }
+    const refusal = this.#unreadableIn(path);
+    if (refusal !== undefined) return this.#refused(refusal);
     const { revision } = this.store;
     const responses: ResponseOp[] = [];
     for (const { requestRange } of path.ops) {

@@ -27,6 +27,7 @@ import {
   checkTxn,
   isReadOnlyTxn,
   isSerializableTxn,
+  namesRevision,
   type Outcome,
   putCost,
   RequestKind,
@@ -169,9 +170,27 @@ export class KvService {
     if (cost > 0) this.#checkQuota(cost);
     const code = checkTxn(request, this.#context.member.options.txnOpsMax);
     if (code !== undefined) throw new KvError(code);
-    if (!isReadOnlyTxn(request)) this.#propose(call, RequestKind.txn);
+    if (!isReadOnlyTxn(request)) this.#writeTxn(call, request);
     else if (isSerializableTxn(request)) this.readTxn(call, request);
     else this.#context.member.linearizable(new ReadCall(this, call, undefined, request));
+  }
+
+  /** Proposes; where a range names a revision, only once it is known here that it can be read. */
+  #writeTxn(call: ServerCall, request: TxnRequest): void {
+    if (!namesRevision(request)) {
+      this.#propose(call, RequestKind.txn);
+      return;
+    }
+    this.#context.member.linearizable({
+      ready: () => {
+        this.#guard(call, () => {
+          const code = this.#context.member.machine.kv.unreadableRange(request);
+          if (code !== undefined) throw new KvError(code);
+          this.#propose(call, RequestKind.txn);
+        });
+      },
+      fail: (error) => this.fail(call, error),
+    });
   }
 
   #compact(call: ServerCall): void {
