@@ -60,7 +60,7 @@ async function change(member: ServerMember, round: number): Promise<void> {
 }
 
 /** What the tools of etcd say of the files of a member that does not run. */
-async function expectSound(member: ServerMember, content: Content, clean: boolean): Promise<void> {
+async function expectSound(member: ServerMember, content: Content, round: number, clean: boolean): Promise<void> {
   const db = join(member.dataDir, "member/snap/db");
   const bbolt = realBinary("bbolt");
   if (bbolt !== undefined) {
@@ -69,9 +69,10 @@ async function expectSound(member: ServerMember, content: Content, clean: boolea
   }
   const dump = realBinary("etcd-dump-logs");
   if (dump !== undefined) {
-    const { code, stdout, stderr } = await runProgram(dump, [member.dataDir]);
+    const { code, stdout, stderr } = await runProgram(dump, ["-start-index", "1", member.dataDir]);
     expect(code, stderr).toBe(0);
-    expect(/ConfChangeRemoveNode id=/.exec(stdout)).not.toBeNull();
+    // From the first entry on: the newest snapshot may stand behind the last removal.
+    expect(stdout.match(/ConfChangeRemoveNode id=/g)).toHaveLength(round + 1);
   }
   // That of 3.6 panics when a key has a lease.
   const utl = realBinary("etcdutl-3.7");
@@ -114,7 +115,7 @@ async function goThrough(chain: readonly string[]): Promise<void> {
     // Every other time it is stopped in order, so that the database is complete for the tools.
     const clean = round % 2 === 1;
     await (clean ? member.stop() : member.kill());
-    await expectSound(member, before, clean);
+    await expectSound(member, before, round, clean);
   }
 }
 
