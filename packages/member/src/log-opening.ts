@@ -1,7 +1,7 @@
 import { decodeMetadata, encodeMetadata } from "@quorate/api";
 import { type ClusterId, type Disk, equalBytes, hexId, type MemberId } from "@quorate/base";
 import type { Entry, HardState, Snapshot } from "@quorate/raft";
-import { Snapshotter, validSnapshots, Wal } from "@quorate/wal";
+import { Snapshotter, validSnapshots, Wal, type WalOptions } from "@quorate/wal";
 import { BootError, birthLog, planBirth } from "./bootstrap.ts";
 import type { MemberOptions, MemberPorts, RemoteMember } from "./options.ts";
 
@@ -29,6 +29,10 @@ function parentOf(path: string): string {
   return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
 
+function walOptions({ walSegmentBytes }: MemberOptions, { logger }: MemberPorts): WalOptions {
+  return walSegmentBytes === undefined ? { logger } : { logger, segmentBytes: walSegmentBytes };
+}
+
 export async function createLog(options: MemberOptions, ports: MemberPorts, walDir: string): Promise<Opened> {
   const plan = await planBirth(options, ports);
   const { memberId, clusterId } = plan;
@@ -37,7 +41,7 @@ export async function createLog(options: MemberOptions, ports: MemberPorts, walD
     "cluster-id": hexId(clusterId),
   });
   const metadata = encodeMetadata({ nodeId: memberId, clusterId });
-  const wal = await Wal.create(ports.disk, walDir, metadata, { logger: ports.logger });
+  const wal = await Wal.create(ports.disk, walDir, metadata, walOptions(options, ports));
   if (plan.kind === "join") {
     const hardState: HardState = { term: 0, vote: 0n as MemberId, commit: 0 };
     return { wal, memberId, clusterId, hardState, entries: [], snapshot: undefined, remotes: plan.remotes };
@@ -57,7 +61,7 @@ export async function reopenLog(
   const { disk, logger } = ports;
   const snapshot = snapshotter.load(validSnapshots(disk, walDir));
   const from = { index: snapshot?.metadata.index ?? 0, term: snapshot?.metadata.term ?? 0 };
-  const found = await Wal.open(disk, walDir, from, { logger });
+  const found = await Wal.open(disk, walDir, from, walOptions(options, ports));
   const { nodeId: memberId, clusterId } = decodeMetadata(found.metadata);
   logger.log("info", "restarting local member", {
     "cluster-id": hexId(clusterId),

@@ -22,6 +22,8 @@ export interface MemberOptions {
   readonly snapshotCatchUpEntries: number;
   readonly snapshotFilesMax: number;
   readonly walFilesMax: number;
+  /** After how many bytes the log begins its next segment; etcd's 64,000,000 unless given. */
+  readonly walSegmentBytes?: number;
   readonly backendBatchMs: number;
   readonly backendBatchLimit: number;
   readonly pageCacheBytesMax: number;
