@@ -1,0 +1,3 @@
+export * from "./operation.ts";
+export * from "./recorder.ts";
+export * from "./verdict.ts";
