@@ -1,6 +1,6 @@
 // Programs of the repository that are written in TypeScript and started by a script.
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundle } from "./bundle.mjs";
 import { fail, root } from "./run.mjs";
@@ -24,7 +24,7 @@ export async function become(path, args) {
  */
 export async function becomeProgram(source, args) {
   if (!existsSync(join(root, source))) fail(`${source} does not exist`);
-  const program = join(root, "node_modules/.cache/programs", `${basename(source, ".ts")}.mjs`);
+  const program = join(root, "node_modules/.cache/programs", `${source.replaceAll("/", "-").replace(/\.ts$/, "")}.mjs`);
   try {
     await bundle(join(root, source), program);
   } catch (error) {

@@ -188,6 +188,15 @@ async function main(): Promise<void> {
   if (sink.failed.length > 0) process.exitCode = 1;
 }
 
+// The servers are killed when this process exits; a signal by itself would end it without that.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.once(signal, () => process.exit(code));
+}
+
 await main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 2;
