@@ -116,13 +116,19 @@ const wrong: readonly (readonly [string, () => string[], RegExp, number])[] = [
   [
     "peer URLs that differ from those of the cluster",
     () => flagsWith({ "initial-cluster": `n1=${"http://127.0.0.1:1"},n2=${spare.other}` }),
-    /--initial-cluster has n1=http:\/\/127\.0\.0\.1:1 but missing from --initial-advertise-peer-urls=/,
+    /has n1=http:\/\/127\.0\.0\.1:1 but missing from --initial-advertise-peer-urls=http\S+ \(resolved urls: "http:\S+" != "http:\S+"\)/,
     1,
   ],
   [
     "a name given to two members",
     () => flagsWith({ "initial-cluster": `n1=${spare.peer},n1=${spare.other}` }),
-    /--initial-cluster has n1=http:\S+ but missing from --initial-advertise-peer-urls=/,
+    /--initial-cluster has n1=http:\S+ but missing from --initial-advertise-peer-urls=\S+ \(len\(\[.*\]\) != len\(\[.*\]\)\)/,
+    1,
+  ],
+  [
+    "a member of the cluster without a URL",
+    () => flagsWith({ "initial-cluster": `n1=${spare.peer},n2` }),
+    /error setting up initial cluster: URL scheme must be http, https, unix, or unixs: {2}\(--initial-cluster\)/,
     1,
   ],
   [
@@ -228,6 +234,19 @@ describe("a server that cannot be what it is told to be", () => {
 });
 
 describe("a server that starts", () => {
+  test("asks nothing of the flags about the founding once it has a log", async () => {
+    const cluster = await ServerCluster.start(scope, { program: "quorate", members: 1 });
+    const [member] = cluster.members as [ServerMember];
+    const { flags } = member;
+    for (const founding of ["m7=http://127.0.0.1:1", "m1", ""]) {
+      await cluster.stop();
+      member.flags = flags.map((flag) => flag.replace(/^(--initial-cluster=).*/, `$1${founding}`));
+      cluster.startAll();
+      await cluster.ready();
+    }
+    await cluster.stop();
+  });
+
   test("writes etcd's log: one JSON object per line, with the messages that tools wait for", () => {
     const lines = running.process.output.trimEnd().split("\n");
     for (const line of lines) {

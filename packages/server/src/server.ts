@@ -23,7 +23,7 @@ import { type PeerTls, PeerTransport } from "@quorate/peer";
 import { NodeClock, NodeDisk, NodeRandom } from "@quorate/platform";
 import { CallMetrics } from "./call-metrics.ts";
 import { createDirectory } from "./directory.ts";
-import { etcdVersion, type MemberUrl, parseInitialCluster, type ServerConfig } from "./flags/index.ts";
+import { etcdVersion, type ServerConfig } from "./flags/index.ts";
 import { type ExtraListener, listenHttp, metricsOnly } from "./http/extra-listener.ts";
 import { HttpConnections } from "./http/connections.ts";
 import { HealthCounters } from "./http/health.ts";
@@ -32,6 +32,7 @@ import type { ZapLogger } from "./logger.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
 import { exponentialBounds, Histogram } from "./metrics.ts";
 import { metricsText } from "./metrics-text.ts";
+import { memberOptions } from "./member-options.ts";
 import { MemberPeerHost } from "./peer-host.ts";
 import type { CallContext } from "./services/calls.ts";
 import { registerCluster } from "./services/cluster.ts";
@@ -54,48 +55,6 @@ const countedServices = [
 const grpcOverheadBytes = 512 * 1024;
 /** Calls at a time on one connection, whatever the flag allows: without a bound one client could take all memory. */
 const concurrentStreamsMax = 20_000;
-const pageCacheBytesMax = 256 * 1024 * 1024;
-
-/** The member's options as the configuration gives them. */
-function memberOptions(config: ServerConfig): MemberOptions {
-  const cluster = new Map<string, readonly string[]>();
-  for (const [name, urls] of parseInitialCluster(config.initialCluster)) {
-    cluster.set(
-      name,
-      urls.map((url) => url.text),
-    );
-  }
-  const texts = (urls: readonly MemberUrl[]): string[] => urls.map((url) => url.text).sort();
-  return {
-    name: config.name,
-    dataDir: config.dataDir,
-    walDir: config.walDir === "" ? undefined : config.walDir,
-    advertisePeerUrls: texts(config.initialAdvertisePeerUrls),
-    advertiseClientUrls: texts(config.advertiseClientUrls),
-    initialCluster: cluster,
-    initialClusterState: config.initialClusterState,
-    initialClusterToken: config.initialClusterToken,
-    heartbeatMs: config.heartbeatIntervalMs,
-    electionMs: config.electionTimeoutMs,
-    initialElectionTickAdvance: config.initialElectionTickAdvance,
-    preVote: config.preVote,
-    snapshotCount: config.snapshotCount,
-    snapshotCatchUpEntries: config.snapshotCatchupEntries,
-    snapshotFilesMax: config.maxSnapshots,
-    walFilesMax: config.maxWals,
-    backendBatchMs: config.backendBatchIntervalMs,
-    backendBatchLimit: config.backendBatchLimit,
-    pageCacheBytesMax,
-    quotaBytes: Number.isFinite(config.quotaBackendBytes) ? config.quotaBackendBytes : 0,
-    requestBytesMax: config.maxRequestBytes,
-    txnOpsMax: config.maxTxnOps,
-    learnersMax: config.maxLearners,
-    strictReconfigCheck: config.strictReconfigCheck,
-    forceNewCluster: config.forceNewCluster,
-    serverVersion: etcdVersion,
-    unsafeNoFsync: config.unsafeNoFsync,
-  };
-}
 
 /** One running server: a member with its listeners. */
 export class QuorateServer {
@@ -231,7 +190,6 @@ export class QuorateServer {
     logger: ZapLogger,
     onStop: (reason: StopReason) => void,
   ): Promise<QuorateServer> {
-    checkSupported(config);
     await checkAddresses(config);
     const tls = peerTls(config);
     const walSync = new Histogram(exponentialBounds(0.001, 2, 14));
@@ -248,7 +206,7 @@ export class QuorateServer {
         onBackendCommit: (ms) => backendCommit.observe(ms / 1000),
       },
     };
-    const options = memberOptions(config);
+    const options = memberOptions(config, ports.disk);
     const storage = await Storage.open(options, { ...ports, logger });
     const server = new QuorateServer(config, logger, storage, { options, ports, tls, walSync, backendCommit }, onStop);
     try {
@@ -348,16 +306,6 @@ interface ServerParts {
   readonly tls: PeerTls | undefined;
   readonly walSync: Histogram;
   readonly backendCommit: Histogram;
-}
-
-/** What would be ignored in silence, and matters, is refused. */
-function checkSupported(config: ServerConfig): void {
-  const unsupported = [
-    ["--force-new-cluster", config.forceNewCluster],
-    ["--auto-tls", config.clientTls.autoTls],
-    ["--peer-auto-tls", config.peerTls.autoTls],
-  ] as const;
-  for (const [flag, given] of unsupported) if (given) throw new Error(`${flag} is not supported by this version`);
 }
 
 /** An address that cannot be had is told before anything is written to disk. */

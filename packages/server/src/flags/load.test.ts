@@ -6,7 +6,6 @@ import { loadServerConfig } from "./load.ts";
 import type { ServerCommand } from "./outcome.ts";
 import type { ServerConfig } from "./config.ts";
 import { serverFlags, variableOf } from "./table.ts";
-import { verifyInitialCluster } from "./verify-start.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -321,7 +320,11 @@ describe("the configuration", () => {
       1,
       "--discovery-srv",
     ]);
-    expect(refusal(["--auto-tls"])[2]).toBe("--auto-tls");
+    for (const flag of ["--auto-tls", "--peer-auto-tls", "--force-new-cluster"]) {
+      const [message, code] = refusal([flag]);
+      expect(message).toContain(`${flag} is not offered by Quorate; `);
+      expect(code).toBe(1);
+    }
     const flags = (...args: string[]): unknown[] => {
       const command = load(args);
       if (command.kind !== "serve") throw new Error(command.kind);
@@ -418,42 +421,5 @@ socket-options: {reuse-port: true}
     ["a:\n  b: 1\n c: 2", "f: line 3: unexpected indentation"],
   ])("%j is refused", (text, message) => {
     expect(refusal(["--config-file=f"], {}, { f: text }).slice(0, 2)).toEqual([message, 1]);
-  });
-});
-
-describe("founding a cluster", () => {
-  const resolve = async (host: string): Promise<string[]> => [host === "a.example" ? "10.0.0.1" : host];
-  const judge = async (args: readonly string[]): Promise<string> => {
-    const outcome = await verifyInitialCluster(config(args), resolve);
-    return outcome.ok ? "ok" : outcome.problem.message;
-  };
-
-  // Messages as logged by etcd 3.6 and 3.7 under "discovery failed".
-  test.each([
-    [
-      ["--name=b", "--initial-cluster=a=http://127.0.0.1:2380"],
-      `couldn't find local name "b" in the initial cluster configuration`,
-    ],
-    [
-      ["--name=a", "--initial-cluster=a=http://127.0.0.1:2381,b=http://127.0.0.1:2382"],
-      '--initial-cluster has a=http://127.0.0.1:2381 but missing from --initial-advertise-peer-urls=http://localhost:2380 (resolved urls: "http://localhost:2380" != "http://127.0.0.1:2381")',
-    ],
-    [
-      ["--name=a", "--initial-cluster=a=http://127.0.0.1:2380,a=http://127.0.0.1:2380"],
-      '--initial-cluster has a=http://127.0.0.1:2380 but missing from --initial-advertise-peer-urls=http://localhost:2380 (len(["http://localhost:2380"]) != len(["http://127.0.0.1:2380" "http://127.0.0.1:2380"]))',
-    ],
-    [
-      ["--name=a", "--initial-cluster=a=http://localhost:2380,b=http://localhost:2380"],
-      "initial cluster a=http://localhost:2380,b=http://localhost:2380 has duplicate url",
-    ],
-    [
-      ["--name=a", "--initial-cluster=a=http://localhost:2380,b"],
-      "error setting up initial cluster: URL scheme must be http, https, unix, or unixs: ",
-    ],
-    [["--name=a", "--initial-cluster=a=http://localhost:2380,b=http://localhost:2381"], "ok"],
-    [["--name=a", "--initial-advertise-peer-urls=http://a.example:1", "--initial-cluster=a=http://10.0.0.1:1"], "ok"],
-    [["--name=a", "--initial-cluster-state=existing", "--initial-cluster=a=http://10.0.0.1:1"], "ok"],
-  ])("%j", async (args, expected) => {
-    expect(await judge(args)).toBe(expected);
   });
 });

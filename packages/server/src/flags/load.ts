@@ -125,7 +125,7 @@ function load(args: readonly string[], env: FlagEnvironment, notices: Notice[]):
 
 /**
  * Reads the server's command line, variables and configuration file, and checks all that can be checked before
- * anything starts. `--initial-cluster` is judged later by `verifyInitialCluster`, because a member that has a log
+ * anything starts. `--initial-cluster` is judged later, when the data directory is known: a member that has a log
  * ignores it.
  *
  * @param args behind the program's name.

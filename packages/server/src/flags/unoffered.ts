@@ -13,6 +13,11 @@ const refused: readonly (readonly [flag: string, isUsed: (v: FlagValues) => bool
     (v) => v.strings("discovery-endpoints").length > 0,
     "name the members with --initial-cluster",
   ],
+  [
+    "force-new-cluster",
+    (v) => v.bool("force-new-cluster"),
+    "start an etcd with it on this data directory, once, and then Quorate again",
+  ],
   ["auto-tls", (v) => v.bool("auto-tls"), "give a certificate with --cert-file and --key-file"],
   ["peer-auto-tls", (v) => v.bool("peer-auto-tls"), "give a certificate with --peer-cert-file and --peer-key-file"],
 ];

@@ -57,7 +57,7 @@ function splitAuthority(text: string, authority: string): readonly [host: string
  * @throws ValueError with etcd's text. Unlike etcd, a port that is empty or above 65535 is refused here,
  * not when the listener fails.
  */
-export function parseMemberUrl(input: string): MemberUrl {
+function parseMemberUrl(input: string): MemberUrl {
   const text = input.trim();
   if (hasControl(text)) throw parseFailure(text, "net/url: invalid control character in URL");
   const [scheme, rest] = splitScheme(text);
@@ -93,7 +93,7 @@ function byText(a: MemberUrl, b: MemberUrl): number {
 }
 
 /** Tells whether `host` is an IPv4 or IPv6 address, with no zone. */
-export function isIpAddress(host: string): boolean {
+function isIpAddress(host: string): boolean {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(host)) {
     return host.split(".").every((part) => Number(part) <= 255 && String(Number(part)) === part);
   }
@@ -136,10 +136,4 @@ export function parseInitialCluster(text: string): Map<string, MemberUrl[]> {
   const cluster = new Map<string, MemberUrl[]>();
   for (const [name, urls] of texts) cluster.set(name, urls.map(parseMemberUrl).sort(byText));
   return cluster;
-}
-
-/** Prints a cluster as etcd does in messages: pairs sorted by text. */
-export function formatCluster(cluster: ReadonlyMap<string, readonly MemberUrl[]>): string {
-  const pairs = [...cluster].flatMap(([name, urls]) => urls.map((url) => `${name}=${url.text}`));
-  return pairs.sort().join(",");
 }

@@ -1,9 +1,9 @@
-/** Checks that etcd makes on its way up: certificates, and the founding of a cluster. */
+/** Checks of certificates, which etcd makes on its way up. */
 import type { ServerConfig, TlsConfig } from "./config.ts";
-import { goQuote, ValueError } from "./go-values.ts";
+import { goQuote } from "./go-values.ts";
 import type { FlagProblem, Notice } from "./outcome.ts";
 import { opensslCipher } from "./tls-names.ts";
-import { formatCluster, type MemberUrl, parseInitialCluster } from "./urls.ts";
+import type { MemberUrl } from "./urls.ts";
 import { securedUrls } from "./verify.ts";
 
 /** Tells why a file cannot be read, in the operating system's words; undefined when it can. */
@@ -95,87 +95,4 @@ export function tlsNotices(config: ServerConfig): Notice[] {
   look("peer", config.peerTls, config.listenPeerUrls);
   look("client", config.clientTls, config.listenClientUrls);
   return notices;
-}
-
-/** Resolves a host name to addresses; used only where texts differ. */
-export type ResolveHost = (host: string) => Promise<readonly string[]>;
-
-async function resolved(url: MemberUrl, resolve: ResolveHost): Promise<string> {
-  // Names are compared by what they mean, except the loopback name, which etcd leaves alone.
-  if (url.host === "localhost" || url.scheme === "unix" || url.scheme === "unixs") return url.text;
-  const addresses = await resolve(url.host);
-  const first = [...addresses].sort()[0] ?? url.host;
-  return `${url.scheme}://${address({ ...url, host: first })}`;
-}
-
-async function sameUrls(
-  a: readonly MemberUrl[],
-  b: readonly MemberUrl[],
-  resolve: ResolveHost,
-): Promise<string | undefined> {
-  const texts = (urls: readonly MemberUrl[]): string => `[${urls.map((url) => goQuote(url.text)).join(" ")}]`;
-  if (a.length !== b.length) return `len(${texts(a)}) != len(${texts(b)})`;
-  if (a.every((url, i) => url.text === b[i]?.text)) return undefined;
-  try {
-    const left = (await Promise.all(a.map((url) => resolved(url, resolve)))).sort();
-    const right = (await Promise.all(b.map((url) => resolved(url, resolve)))).sort();
-    const at = left.findIndex((text, i) => text !== right[i]);
-    return at < 0 ? undefined : `resolved urls: ${goQuote(left[at] as string)} != ${goQuote(right[at] as string)}`;
-  } catch (error) {
-    return `failed to resolve url: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-function mismatch(config: ServerConfig, mine: readonly MemberUrl[], why: string): FlagProblem {
-  const advertised = config.initialAdvertisePeerUrls;
-  const flag = "--initial-advertise-peer-urls";
-  const has = (urls: readonly MemberUrl[], text: string): boolean => urls.some((url) => url.text === text);
-  const own = formatCluster(new Map([[config.name, advertised]]));
-  const text = advertised.map((url) => url.text).join(",");
-  const absent = [...new Set(mine.map((url) => url.text))].filter((url) => !has(advertised, url));
-  if (absent.length > 0) {
-    const pairs = absent.map((url) => `${config.name}=${url}`).join(",");
-    return problem(flag, `--initial-cluster has ${pairs} but missing from ${flag}=${text} (${why})`);
-  }
-  const extra = advertised.map((url) => url.text).filter((url) => !has(mine, url));
-  if (extra.length > 0)
-    return problem(flag, `${flag} has ${extra.join(",")} but missing from --initial-cluster=${own}`);
-  return problem(flag, `failed to resolve ${text} to match --initial-cluster=${own} (${why})`);
-}
-
-/** The outcome of judging `--initial-cluster`. */
-export type InitialCluster =
-  | { readonly ok: true; readonly cluster: ReadonlyMap<string, readonly MemberUrl[]> }
-  | { readonly ok: false; readonly problem: FlagProblem };
-
-/**
- * Judges the founding or joining of a cluster. To be called only when no write-ahead log exists: with one,
- * all flags about the founding are ignored.
- *
- * @param resolve asked only when the URLs differ by text and the cluster is new.
- */
-export async function verifyInitialCluster(config: ServerConfig, resolve: ResolveHost): Promise<InitialCluster> {
-  const flag = "--initial-cluster";
-  const refuse = (why: FlagProblem): InitialCluster => ({ ok: false, problem: why });
-  let cluster: Map<string, MemberUrl[]>;
-  try {
-    cluster = parseInitialCluster(config.initialCluster);
-  } catch (error) {
-    if (!(error instanceof ValueError)) throw error;
-    return refuse(problem(flag, `error setting up initial cluster: ${error.message}`));
-  }
-  const mine = cluster.get(config.name);
-  if (mine === undefined) {
-    const name = goQuote(config.name);
-    return refuse(problem("--name", `couldn't find local name ${name} in the initial cluster configuration`));
-  }
-  if (config.initialClusterState === "new") {
-    const why = await sameUrls(config.initialAdvertisePeerUrls, mine, resolve);
-    if (why !== undefined) return refuse(mismatch(config, mine, why));
-  }
-  const texts = [...cluster.values()].flat().map((url) => url.text);
-  if (new Set(texts).size !== texts.length) {
-    return refuse(problem(flag, `initial cluster ${formatCluster(cluster)} has duplicate url`));
-  }
-  return { ok: true, cluster };
 }
