@@ -1,23 +1,11 @@
 import { AlarmType } from "@quorate/api";
 import { noMember } from "@quorate/base";
 import type { Member } from "@quorate/member";
+import type { HealthCounters } from "../metrics/health.ts";
 import { whenLinearizable } from "../services/cluster.ts";
 import { alarmName } from "../services/maintenance.ts";
 import type { HttpCall } from "./http-call.ts";
 import { allowMethods, sendError, sendText } from "./responses.ts";
-
-/** Counts of health answers, for metrics. */
-export class HealthCounters {
-  success = 0;
-  failure = 0;
-  /** By `type/name/status`. */
-  readonly checks: Map<string, number> = new Map();
-
-  count(type: string, name: string, ok: boolean): void {
-    const key = `${type}/${name}/${ok ? "success" : "error"}`;
-    this.checks.set(key, (this.checks.get(key) ?? 0) + 1);
-  }
-}
 
 /** A range of one key that nobody stores: it reads the index and nothing else. */
 function localRead(member: Member): void {

@@ -2,7 +2,8 @@ import { toMemberId } from "@quorate/base";
 import type { Member } from "@quorate/member";
 import { expect, test } from "vitest";
 import type { HttpCall } from "./http-call.ts";
-import { handleProbe, HealthCounters } from "./health.ts";
+import { HealthCounters } from "../metrics/health.ts";
+import { handleProbe } from "./health.ts";
 import { handleV2Members, whyUnusable } from "./v2-members.ts";
 
 const record = { id: toMemberId(0xabn), name: "n1", peerUrls: ["http://a:1"], clientUrls: ["http://a:2"] };

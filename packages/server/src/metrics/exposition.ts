@@ -82,3 +82,6 @@ function number(value: number): string {
   }
   return String(value);
 }
+
+/** The value of a metric that tells whether something is so. */
+export const flag = (condition: boolean): number => (condition ? 1 : 0);

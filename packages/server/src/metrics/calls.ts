@@ -1,5 +1,5 @@
 import type { GrpcServerObserver } from "@quorate/grpc";
-import type { MetricsWriter } from "./metrics.ts";
+import type { MetricsWriter } from "./exposition.ts";
 
 const codeNames = [
   "OK",
@@ -67,7 +67,18 @@ export class CallMetrics implements GrpcServerObserver {
     if (method !== undefined) method.ended[code] = (method.ended[code] ?? 0) + 1;
   }
 
-  write(w: MetricsWriter): void {
+  /** @param bytes of all connections so far. */
+  write(w: MetricsWriter, bytes: { readonly received: number; readonly sent: number }): void {
+    w.counter(
+      "etcd_network_client_grpc_received_bytes_total",
+      "The total number of bytes received from grpc clients.",
+      bytes.received,
+    );
+    w.counter(
+      "etcd_network_client_grpc_sent_bytes_total",
+      "The total number of bytes sent to grpc clients.",
+      bytes.sent,
+    );
     const methods = [...this.#methods.values()];
     w.metric(
       "grpc_server_started_total",

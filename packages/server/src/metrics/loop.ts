@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
-import type { MetricsWriter } from "./metrics.ts";
+import type { MetricsWriter } from "./exposition.ts";
 
 /** How long turns of the event loop take: a stalled loop is a lost leader. */
 export class LoopMonitor {
