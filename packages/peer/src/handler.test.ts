@@ -1,18 +1,10 @@
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
-import { hexId, toMemberId, utf8Encode } from "@quorate/base";
+import { emptyBytes, hexId, toMemberId, utf8Encode } from "@quorate/base";
 import { encodeMessage, MessageType } from "@quorate/raft";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  fetchDowngradeEnabled,
-  fetchHashKv,
-  fetchMembers,
-  fetchVersion,
-  fetchVersions,
-  postPromote,
-} from "./queries.ts";
 import { startMember, type TestMember } from "./testing/cluster.ts";
-import { MemoryLogger, testCluster } from "./testing/fake-host.ts";
+import { testCluster } from "./testing/fake-host.ts";
 import { messageWith } from "./testing/messages.ts";
 
 const self = 0xa1n;
@@ -40,7 +32,7 @@ interface Reply {
   readonly body: string;
 }
 
-type Headers = Record<string, string>;
+type Headers = Record<string, string | string[]>;
 
 function ask(method: string, path: string, headers: Headers = {}, body: Uint8Array | string = ""): Promise<Reply> {
   return new Promise((resolve, reject) => {
@@ -96,6 +88,13 @@ describe("who may talk", () => {
     }
   });
 
+  test("of a header that comes twice the first counts", async () => {
+    const cluster = hexId(testCluster);
+    const statusOf = async (ids: string[]): Promise<number> =>
+      (await ask("GET", "/raft/stream/message/b2", { ...streamIdentity, "X-Etcd-Cluster-ID": ids })).status;
+    expect([await statusOf([cluster, "1"]), await statusOf(["1", cluster])]).toEqual([200, 412]);
+  });
+
   test("missing min cluster version counts as 2.0.0; pre-release and build of a version do not count", async () => {
     const headers = { ...without(streamIdentity, "X-Min-Cluster-Version"), "X-Server-Version": "3.7.0-rc.1+git" };
     expect((await ask("GET", "/raft/stream/message/b2", headers)).status).toBe(200);
@@ -108,6 +107,16 @@ describe("a stream", () => {
     ["an unknown kind", "GET", "/raft/stream/other/b2", streamIdentity, 404, "invalid path"],
     ["no kind", "GET", "/raft/stream/", streamIdentity, 404, "invalid path"],
     ["a sender that is no number", "GET", "/raft/stream/msgapp/xyz", streamIdentity, 404, "invalid from"],
+    [
+      "a removed sender behind zeros",
+      "GET",
+      `/raft/stream/msgapp/${"0".repeat(20)}dead`,
+      streamIdentity,
+      410,
+      "removed member",
+    ],
+    ["a removed sender in escapes", "GET", "/raft/stream/msgapp%2fde%61d?x", streamIdentity, 410, "removed member"],
+    ["an id of 65 bits", "GET", "/raft/stream/msgapp/1000000000000dead0", streamIdentity, 404, "invalid from"],
     ["a removed sender", "GET", "/raft/stream/msgapp/dead", streamIdentity, 410, "removed member"],
     [
       "an unknown sender",
@@ -211,6 +220,8 @@ describe("a posted message", () => {
 });
 
 describe("an uploaded snapshot", () => {
+  const confState = { voters: [], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
+  const snapshot = { data: utf8Encode("{}"), metadata: { confState, index: 1, term: 1 } };
   const head = (message: Uint8Array): Uint8Array => {
     const bytes = new Uint8Array(8 + message.length);
     new DataView(bytes.buffer).setBigUint64(0, BigInt(message.length));
@@ -226,12 +237,33 @@ describe("an uploaded snapshot", () => {
       "wrong raft message type",
     ],
     ["no message", head(utf8Encode("garbage")), 400, /^failed to decode raft message \(.+\)$/],
-    ["cut short", utf8Encode("short"), 400, "failed to decode raft message (unexpected EOF)"],
+    ["a length cut short", utf8Encode("short"), 400, "failed to decode raft message (unexpected EOF)"],
+    ["nothing at all", emptyBytes, 400, "failed to decode raft message (EOF)"],
+    ["a length and nothing else", head(new Uint8Array(2)).subarray(0, 8), 400, "failed to decode raft message (EOF)"],
+    [
+      "a message cut short",
+      head(new Uint8Array(2)).subarray(0, 9),
+      400,
+      "failed to decode raft message (unexpected EOF)",
+    ],
+    ["a message of no bytes", new Uint8Array(8), 400, "wrong raft message type"],
+    [
+      "a length of 64 bits",
+      new Uint8Array(8).fill(0xff),
+      400,
+      "failed to decode raft message (rafthttp: error limit exceeded)",
+    ],
     [
       "over the limit",
       new Uint8Array([0, 0, 0, 0, 4, 0, 0, 1, 0, 0]),
       400,
       "failed to decode raft message (rafthttp: error limit exceeded)",
+    ],
+    [
+      "a removed sender that means somebody else",
+      head(encodeMessage(messageWith({ type: MessageType.snap, from: removed, to: known, snapshot }))),
+      500,
+      "failed to process raft message (cannot process message from removed member)",
     ],
   ])("with %s is refused", async (_what, body, status, text) => {
     const reply = await ask("POST", "/raft/snapshot", identity, body);
@@ -250,9 +282,34 @@ describe("other paths", () => {
     },
   );
 
-  test("the stream path without its end redirects", async () => {
-    const reply = await ask("GET", "/raft/stream");
-    expect([reply.status, reply.headers["location"]]).toEqual([301, "/raft/stream/"]);
+  test("the stream path without its end redirects, with its query", async () => {
+    const got = await ask("GET", "/raft/stream?a&b");
+    expect([got.status, got.headers["location"]]).toEqual([301, "/raft/stream/?a&b"]);
+    expect(got.body).toBe('<a href="/raft/stream/?a&amp;b">Moved Permanently</a>.\n\n');
+    const posted = await ask("POST", "/raft/stream");
+    expect([posted.status, posted.headers["content-type"], posted.body]).toEqual([301, undefined, ""]);
+  });
+
+  test("paths count as they are when decoded", async () => {
+    expect((await ask("GET", "/m%65mbers?x=%zz")).status).toBe(200);
+    const broken = await ask("GET", "/m%6mbers");
+    expect([broken.status, broken.body, broken.headers.connection]).toEqual([400, "400 Bad Request", "close"]);
+  });
+
+  test("leases are taken by POST, without a word about it, up to 64 KiB", async () => {
+    const asked: string[] = [];
+    member.host.leases = (path, body) => {
+      asked.push(`${path} ${body.length}`);
+      return Promise.resolve({ status: 200, body: utf8Encode("yes") });
+    };
+    const got = await ask("GET", "/leases/internal");
+    expect([got.status, got.headers["allow"]]).toEqual([405, undefined]);
+    const posted = await ask("POST", "/leases/internal", {}, new Uint8Array(65_536));
+    expect([posted.status, posted.body, posted.headers["content-type"]]).toEqual([200, "yes", "application/protobuf"]);
+    const long = await ask("POST", "/leases", {}, new Uint8Array(65_537));
+    expect([long.status, long.body]).toEqual([413, "request body too large\n"]);
+    expect(asked).toEqual(["/leases/internal 65536"]);
+    delete member.host.leases;
   });
 
   test("probing says that all is well and what time it is", async () => {
@@ -277,51 +334,34 @@ describe("other paths", () => {
     const reply = await ask("POST", "/members/promote/zz");
     expect([reply.status, reply.body]).toEqual([404, "member zz not found in cluster\n"]);
     expect((await ask("POST", "/members/promote/18446744073709551616")).status).toBe(404);
+    expect((await ask("POST", `/members/promote/${"0".repeat(20)}1`)).status).toBe(200);
     const done = await ask("POST", "/members/promote/18446744073709551615");
     expect([done.status, done.body, done.headers["content-type"]]).toEqual([200, "[]", "application/json"]);
   });
 
-  test("the hash of the keys is asked for with a body", async () => {
-    expect((await ask("GET", "/members/hashkv")).body).toBe("error unmarshalling request\n");
-    expect((await ask("GET", "/members/hashkv", { "Content-Length": "2" }, "{}")).body).toBe('{"hash":0}');
-    const foreign = { "X-Etcd-Cluster-ID": "1", "Content-Length": "2" };
-    expect((await ask("GET", "/members/hashkv", foreign, "{}")).status).toBe(412);
+  test("the hash of the keys is asked for with a body, and told with the cluster", async () => {
+    const told = await askHash('{"Revision":7}');
+    expect([told.status, told.body, told.headers["x-etcd-cluster-id"]]).toEqual([
+      200,
+      '{"hash":7}',
+      hexId(testCluster),
+    ]);
+    for (const body of ["", '{"revision":"1"}']) {
+      const refused = await askHash(body);
+      expect([refused.status, refused.body]).toEqual([400, "error unmarshalling request\n"]);
+      expect(refused.headers["x-etcd-cluster-id"]).toBeUndefined();
+    }
+  });
+
+  test("the hash of the keys is told to this cluster, or to whom names none", async () => {
+    expect((await askHash("{}", { "X-Etcd-Cluster-ID": "" })).status).toBe(200);
+    expect((await askHash("{}", { "X-Etcd-Cluster-ID": hexId(testCluster) })).status).toBe(200);
+    const foreign = await askHash("{}", { "X-Etcd-Cluster-ID": "1" });
+    expect([foreign.status, foreign.body]).toEqual([412, "cluster ID mismatch\n"]);
+    expect(foreign.headers["x-etcd-cluster-id"]).toBeUndefined();
   });
 });
 
-describe("queries", () => {
-  const logger = new MemoryLogger();
-  const options = { timeoutMs: 2_000, logger };
-
-  test("find the members at the first URL that answers, ids in full", async () => {
-    const cluster = await fetchMembers([member.url, "http://127.0.0.1:1"], options);
-    expect(cluster).toEqual({
-      clusterId: testCluster,
-      members: [{ id: 161n, peerUrls: [member.url], isLearner: false, name: "n1", clientUrls: [] }],
-    });
-    await expect(fetchMembers(["http://127.0.0.1:1"], options)).rejects.toThrow(
-      "could not retrieve cluster information from the given URLs",
-    );
-  });
-
-  test("read versions, the downgrade and the hash", async () => {
-    const versions = { server: "3.6.0", cluster: "3.6.0", storage: "3.6.0" };
-    expect(await fetchVersion(member.url, options)).toEqual(versions);
-    expect(await fetchVersions(["http://127.0.0.1:1", member.url], options)).toEqual(versions);
-    expect(await fetchVersion("http://127.0.0.1:1", options)).toBeUndefined();
-    expect(await fetchDowngradeEnabled([member.url], options)).toBe(false);
-    expect(await fetchHashKv([member.url], testCluster, 7, options)).toEqual({ status: 200, body: '{"hash":7}' });
-  });
-
-  test("hand on the refusal of a promotion", async () => {
-    member.host.promotion = { status: 412, body: "membership: can only promote a learner member" };
-    const refusal = { status: 412, body: "membership: can only promote a learner member\n" };
-    expect(await postPromote([member.url], known, options)).toEqual(refusal);
-    const authorization = "bad";
-    expect(await postPromote([member.url], known, { ...options, authorization })).toEqual({
-      status: 500,
-      body: "no\n",
-    });
-    expect(await postPromote(["http://127.0.0.1:1"], known, options)).toBeUndefined();
-  });
-});
+function askHash(body: string, headers: Headers = {}): Promise<Reply> {
+  return ask("GET", "/members/hashkv", { "Content-Length": String(body.length), ...headers }, body);
+}

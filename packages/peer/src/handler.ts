@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Clock, hexId, type Logger, type MemberId, parseHexId, toMemberId } from "@quorate/base";
+import { type Clock, hexId, type Logger, type MemberId, toMemberId } from "@quorate/base";
 import { decodeMessage, type Message } from "@quorate/raft";
 import { messageOf } from "./activity.ts";
 import { BodyReader, TooLongError } from "./body-reader.ts";
 import { inBackground, rethrowBug } from "./bugs.ts";
 import type { StreamKind } from "./context.ts";
+import { hashRevisionOf } from "./hash-request.ts";
 import {
   clusterIdHeader,
   clusterIdMismatch,
   headerOf,
+  parsePaddedId,
   peerUrlsHeader,
   raftTo,
   refusalOf,
@@ -18,8 +20,8 @@ import {
 import type { PeerAnswer, PeerHost } from "./host.ts";
 import { refusalToStep } from "./inbox.ts";
 import type { PeerLimits } from "./limits.ts";
-import { parseJsonExact } from "./members-json.ts";
 import type { Peer } from "./peer.ts";
+import { requestPath } from "./request-path.ts";
 import { receiveSnapshot } from "./snapshot-receiver.ts";
 import { parseTarget } from "./urls.ts";
 
@@ -39,6 +41,7 @@ const json = "application/json";
 const protobuf = "application/protobuf";
 const learnersOnly = "/members/promote/";
 const streams = "/raft/stream/";
+const leases = "/leases";
 
 type Exchange = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void> | void;
 
@@ -54,7 +57,7 @@ export class PeerHandler {
       ["/raft", ["POST", (request, response) => this.#onMessage(request, response)]],
       ["/raft/probing", ["", (_request, response) => this.#onProbe(response)]],
       ["/raft/snapshot", ["POST", (request, response) => this.#onSnapshot(request, response)]],
-      ["/raft/stream", ["", (_request, response) => redirect(response, streams)]],
+      ["/raft/stream", ["", (request, response) => redirect(request, response, streams)]],
       ["/members", ["GET", (_request, response) => this.#onMembers(response)]],
       ["/members/hashkv", ["GET", (request, response) => this.#onHashKv(request, response)]],
       [
@@ -83,9 +86,13 @@ export class PeerHandler {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = pathOf(request.url ?? "/");
+    const path = requestPath(request.url ?? "/");
+    if (path === undefined) {
+      response.writeHead(400, { "Content-Type": textPlain, Connection: "close" }).end("400 Bad Request");
+      return;
+    }
     const route = this.#routes.get(path) ?? this.#prefixRoute(path);
-    if (route === undefined || (path.startsWith("/leases") && this.#context.host.leases === undefined)) {
+    if (route === undefined || (path.startsWith(leases) && this.#context.host.leases === undefined)) {
       answer(response, { status: 404, body: "404 page not found" });
       return;
     }
@@ -93,7 +100,10 @@ export class PeerHandler {
     // Nobody waits for an idle connection while a request is worked on.
     request.socket.setTimeout(0);
     if (method === "" || request.method === method) await exchange(request, response, path);
-    else answer(response, { status: 405, body: "Method Not Allowed" }, { Allow: method });
+    else {
+      const allowed: Record<string, string> = path.startsWith(leases) ? {} : { Allow: method };
+      answer(response, { status: 405, body: "Method Not Allowed" }, allowed);
+    }
   }
 
   #prefixRoute(path: string): readonly [string, Exchange] | undefined {
@@ -109,7 +119,7 @@ export class PeerHandler {
   async #onMessage(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host, clock, limits } = this.#context;
     const headers = this.#clusterHeaders();
-    const refusal = refusalOf(request.headers, host);
+    const refusal = refusalOf(request.headersDistinct, host);
     if (refusal !== undefined) return answer(response, { status: 412, body: refusal }, headers);
     this.#noteSender(request);
     let bytes: Uint8Array;
@@ -146,13 +156,13 @@ export class PeerHandler {
   async #onSnapshot(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host, clock, logger, limits } = this.#context;
     const headers = this.#clusterHeaders();
-    const refusal = refusalOf(request.headers, host);
+    const refusal = refusalOf(request.headersDistinct, host);
     if (refusal !== undefined)
       return answer(response, { status: 412, body: refusal }, { ...headers, Connection: "close" });
     this.#noteSender(request);
     const body = new BodyReader(request, clock, limits.readTimeoutMs);
     const outcome = await receiveSnapshot(body, host, limits.snapshotMessageBytesMax);
-    const from = headerOf(request.headers, serverFrom) ?? "";
+    const from = headerOf(request.headersDistinct, serverFrom) ?? "";
     if (outcome.status === 204) {
       logger.log("info", "received and saved database snapshot", { "remote-peer-id": from });
       response.writeHead(204, headers).end();
@@ -166,12 +176,12 @@ export class PeerHandler {
     const { host } = this.#context;
     const headers = { ...this.#clusterHeaders(), [serverVersion]: host.serverVersion };
     const refuse = (status: number, body: string): void => answer(response, { status, body }, headers);
-    const refusal = refusalOf(request.headers, host);
+    const refusal = refusalOf(request.headersDistinct, host);
     if (refusal !== undefined) return refuse(412, refusal);
     const slash = path.lastIndexOf("/");
     const kind = kindOf(path.slice(0, slash));
     if (kind === undefined) return refuse(404, "invalid path");
-    const from = parseHexId(path.slice(slash + 1));
+    const from = parsePaddedId(path.slice(slash + 1));
     if (from === undefined) return refuse(404, "invalid from");
     const id = toMemberId(from);
     if (host.isRemoved(id)) return refuse(410, "removed member");
@@ -180,7 +190,7 @@ export class PeerHandler {
       this.#noteSender(request, id);
       return refuse(404, "error sender not found");
     }
-    if (headerOf(request.headers, raftTo) !== hexId(host.memberId)) return refuse(412, "to field mismatch");
+    if (headerOf(request.headersDistinct, raftTo) !== hexId(host.memberId)) return refuse(412, "to field mismatch");
     response.writeHead(200, headers);
     response.flushHeaders();
     peer.attach(kind, response);
@@ -188,8 +198,8 @@ export class PeerHandler {
 
   /** Makes a sender that says who and where it is one that can be answered. */
   #noteSender(request: IncomingMessage, id?: MemberId): void {
-    const from = id ?? parseHexId(headerOf(request.headers, serverFrom) ?? "");
-    const urls = (headerOf(request.headers, peerUrlsHeader) ?? "").split(",");
+    const from = id ?? parsePaddedId(headerOf(request.headersDistinct, serverFrom) ?? "");
+    const urls = (headerOf(request.headersDistinct, peerUrlsHeader) ?? "").split(",");
     if (from === undefined || urls.some((url) => parseTarget(url) === undefined)) return;
     this.#context.addRemote(toMemberId(from), urls);
   }
@@ -208,8 +218,9 @@ export class PeerHandler {
   async #onPromote(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const text = path.slice(learnersOnly.length);
     const headers = this.#clusterHeaders();
-    const id = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
-    if (id < 0n || id > u64Max) {
+    const digits = /^0*(\d{1,20})$/.exec(text)?.[1];
+    const id = digits === undefined ? undefined : BigInt(digits);
+    if (id === undefined || id > u64Max) {
       return answer(response, { status: 404, body: `member ${text} not found in cluster` }, headers);
     }
     answer(response, await this.#context.host.promote(toMemberId(id), request.headers.authorization), headers);
@@ -227,20 +238,21 @@ export class PeerHandler {
 
   async #onHashKv(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host, clock, limits } = this.#context;
-    const headers = this.#clusterHeaders();
-    const cluster = headerOf(request.headers, clusterIdHeader);
-    if (cluster !== undefined && cluster !== hexId(host.clusterId)) {
-      return answer(response, { status: 412, body: clusterIdMismatch }, headers);
+    const cluster = headerOf(request.headersDistinct, clusterIdHeader) ?? "";
+    if (cluster !== "" && cluster !== hexId(host.clusterId)) {
+      return answer(response, { status: 412, body: clusterIdMismatch });
     }
     let bytes: Uint8Array;
     try {
       bytes = await new BodyReader(request, clock, limits.readTimeoutMs).all(limits.queryBytesMax);
     } catch {
-      return answer(response, { status: 400, body: "error reading body" }, headers);
+      return answer(response, { status: 400, body: "error reading body" });
     }
-    const revision = revisionOf(Buffer.from(bytes).toString("utf8"));
-    if (revision === undefined) return answer(response, { status: 400, body: "error unmarshalling request" }, headers);
-    answer(response, await host.hashKv(revision), headers);
+    const revision = hashRevisionOf(Buffer.from(bytes).toString("utf8"));
+    if (revision === undefined) return answer(response, { status: 400, body: "error unmarshalling request" });
+    const result = await host.hashKv(revision);
+    // Beside a refusal etcd does not say whose it is.
+    answer(response, result, result.status === 200 ? this.#clusterHeaders() : {});
   }
 
   async #onLeases(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
@@ -262,29 +274,9 @@ export class PeerHandler {
   }
 }
 
-/** The path of a request's target, without query. */
-function pathOf(target: string): string {
-  const end = target.search(/[?#]/);
-  return end === -1 ? target : target.slice(0, end);
-}
-
 function kindOf(parent: string): StreamKind | undefined {
   if (parent === "/raft/stream/message") return "message";
   return parent === "/raft/stream/msgapp" ? "msgapp" : undefined;
-}
-
-/** The revision that a body of `/members/hashkv` asks for; undefined when it is not JSON of that form. */
-function revisionOf(text: string): number | undefined {
-  let parsed: unknown;
-  try {
-    parsed = parseJsonExact(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-  const revision = (parsed as Record<string, unknown>)["revision"] ?? "0";
-  if (typeof revision !== "string" || !/^-?\d{1,19}$/.test(revision)) return undefined;
-  return Number.isSafeInteger(Number(revision)) ? Number(revision) : undefined;
 }
 
 /** Sends an answer; without a content type it is the text of an error, as Go's servers send it. */
@@ -302,7 +294,25 @@ function answer(
   response.end(text);
 }
 
-function redirect(response: ServerResponse, location: string): void {
-  response.writeHead(301, { Location: location, "Content-Type": "text/html; charset=utf-8" });
-  response.end(`<a href="${location}">Moved Permanently</a>.\n\n`);
+/** Sends a client on to `path`, with the query that it has, as Go's servers do. */
+function redirect(request: IncomingMessage, response: ServerResponse, path: string): void {
+  const { url = "", method } = request;
+  const query = url.indexOf("?");
+  const location = query === -1 ? path : path + url.slice(query);
+  const type: Record<string, string> =
+    method === "GET" || method === "HEAD" ? { "Content-Type": "text/html; charset=utf-8" } : {};
+  response.writeHead(301, { Location: location, ...type });
+  response.end(method === "GET" ? `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n` : "");
+}
+
+const htmlEscapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+};
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => htmlEscapes[character] as string);
 }

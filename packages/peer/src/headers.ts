@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
-import { hexId } from "@quorate/base";
+import { hexId, parseHexId } from "@quorate/base";
 import type { PeerHost } from "./host.ts";
 import { isCompatible, minClusterVersionText, parseVersion, versionOfHeader } from "./version.ts";
 
@@ -15,10 +14,18 @@ export const peerUrlsHeader = "X-PeerURLs";
 export const incompatibleVersion = "incompatible version";
 export const clusterIdMismatch = "cluster ID mismatch";
 
-/** Returns the one value of a header, undefined when it is absent. */
-export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+/** Headers of an answer, or the `headersDistinct` of a request: only there are values of one name kept apart. */
+export type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Returns the first value of a header, undefined when it is absent. */
+export function headerOf(headers: HeaderFields, name: string): string | undefined {
   const value = headers[name.toLowerCase()];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** Parses an id in a header or path, where zeros before it do not count. */
+export function parsePaddedId(text: string): bigint | undefined {
+  return parseHexId(text.replace(/^0+(?=.)/, ""));
 }
 
 /** The headers by which a member introduces itself in every request it makes to a peer. */
@@ -37,7 +44,7 @@ export function identityHeaders(host: PeerHost): Record<string, string> {
  *
  * @returns the text of the 412 to answer, undefined when the request may go on.
  */
-export function refusalOf(headers: IncomingHttpHeaders, host: PeerHost): string | undefined {
+export function refusalOf(headers: HeaderFields, host: PeerHost): string | undefined {
   const remote = versionOfHeader(headerOf(headers, serverVersion));
   const remoteMin = versionOfHeader(headerOf(headers, minClusterVersion));
   const local = parseVersion(host.serverVersion);

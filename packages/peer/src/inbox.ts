@@ -82,7 +82,6 @@ export class Inbox {
  * @param known a sender that is known not to be removed.
  */
 export function refusalToStep(host: PeerHost, message: Message, known?: MemberId): string | undefined {
-  if (message.to !== host.memberId) return "cannot process message to mismatch member";
-  if (message.from === known) return undefined;
-  return host.isRemoved(message.from) ? "cannot process message from removed member" : undefined;
+  if (message.from !== known && host.isRemoved(message.from)) return "cannot process message from removed member";
+  return message.to === host.memberId ? undefined : "cannot process message to mismatch member";
 }

@@ -1,7 +1,7 @@
-import { type ClusterId, hexId, type Logger, type MemberId, parseHexId, toClusterId } from "@quorate/base";
+import { type ClusterId, hexId, type Logger, type MemberId, toClusterId } from "@quorate/base";
 import { messageOf } from "./activity.ts";
 import { Dialer, type HttpAnswer } from "./dialer.ts";
-import { clusterIdHeader, headerOf } from "./headers.ts";
+import { clusterIdHeader, headerOf, parsePaddedId } from "./headers.ts";
 import { type PeerMember, parseMembers } from "./members-json.ts";
 import type { PeerTls } from "./tls.ts";
 
@@ -39,7 +39,7 @@ export interface QueryAnswer {
  */
 export async function fetchMembers(peerUrls: readonly string[], options: QueryOptions): Promise<PeerCluster> {
   const found = await firstOf([...peerUrls].sort(), "/members", options, {}, (answer) => {
-    const clusterId = parseHexId(headerOf(answer.headers, clusterIdHeader) ?? "");
+    const clusterId = parsePaddedId(headerOf(answer.headers, clusterIdHeader) ?? "");
     if (clusterId === undefined) throw new Error("the answer does not name the cluster");
     return { clusterId: toClusterId(clusterId), members: parseMembers(answer.body) };
   });

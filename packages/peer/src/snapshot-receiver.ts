@@ -3,7 +3,6 @@ import { type Message, MessageType } from "@quorate/raft";
 import { messageOf } from "./activity.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { rethrowBug } from "./bugs.ts";
-import { counterAt } from "./frame-parser.ts";
 import type { PeerHost, SnapshotSink } from "./host.ts";
 import { refusalToStep } from "./inbox.ts";
 import { decodeOwned } from "./message-codec.ts";
@@ -52,19 +51,24 @@ export async function receiveSnapshot(
 
 /** Reads the message, and returns it with the bytes of the database that came along. */
 async function readHead(body: BodyReader, bytesMax: number): Promise<[Message, Uint8Array]> {
-  const length = await collect(body, new Uint8Array(0), 8);
-  const size = counterAt(length, 0, "snapshot");
-  if (size > bytesMax) throw new Error("rafthttp: error limit exceeded");
-  const head = await collect(body, length, 8 + size);
-  return [decodeOwned(head, 8, 8 + size, true), head.subarray(8 + size)];
+  const length = await collect(body, new Uint8Array(0), 0, 8);
+  const announced = new DataView(length.buffer, length.byteOffset).getBigUint64(0);
+  if (announced > bytesMax) throw new Error("rafthttp: error limit exceeded");
+  const end = 8 + Number(announced);
+  const head = await collect(body, length, 8, end);
+  return [decodeOwned(head, 8, end, true), head.subarray(end)];
 }
 
-/** Returns `first` and what follows it, at least `needed` bytes. */
-async function collect(body: BodyReader, first: Uint8Array, needed: number): Promise<Uint8Array> {
+/**
+ * Returns `first` and what follows it, up to the end of a part at least.
+ *
+ * @throws Error when the body ends before; at the start of the part, `from`, with the text that etcd has for just that.
+ */
+async function collect(body: BodyReader, first: Uint8Array, from: number, to: number): Promise<Uint8Array> {
   const parts = [first];
-  for (let bytes = first.length; bytes < needed; ) {
+  for (let bytes = first.length; bytes < to; ) {
     const chunk = await body.next();
-    if (chunk === undefined) throw new Error("unexpected EOF");
+    if (chunk === undefined) throw new Error(bytes === from ? "EOF" : "unexpected EOF");
     parts.push(chunk);
     bytes += chunk.length;
   }

@@ -6,17 +6,23 @@ export interface ServerVersion {
   readonly patch: number;
 }
 
-const dottedTri = /^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
+const identifiers = "[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*";
+const dottedTri = new RegExp(`^(\\d+)\\.(\\d+)\\.(\\d+)(?:-(?:${identifiers})?)?(?:\\+(?:${identifiers})?)?$`);
+const int64Max = 0x7fff_ffff_ffff_ffffn;
 
 /**
- * Parses `MAJOR.MINOR.PATCH`, with an optional `-pre` and `+build` that do not count.
+ * Parses `MAJOR.MINOR.PATCH`, with an optional `-pre` and `+build` that do not count. As in etcd, zeros may stand before
+ * each number, which fits into 63 bits; past the safe integers it is rounded.
  *
  * @returns undefined for anything else.
  */
 export function parseVersion(text: string): ServerVersion | undefined {
   const match = dottedTri.exec(text);
   if (match === null) return undefined;
-  return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) };
+  const numbers = match.slice(1, 4).map((digits) => digits.replace(/^0+(?=.)/, ""));
+  if (numbers.some((digits) => digits.length > 19 || BigInt(digits) > int64Max)) return undefined;
+  const [major, minor, patch] = numbers.map(Number) as [number, number, number];
+  return { major, minor, patch };
 }
 
 /** Orders by major and minor; the patch level never decides what two members can say to each other. */

@@ -10,7 +10,7 @@ import {
   toMemberId,
 } from "@quorate/base";
 import type { Message } from "@quorate/raft";
-import type { PeerAnswer, PeerHost, SnapshotSink } from "../host.ts";
+import type { PeerAnswer, PeerBinaryAnswer, PeerHost, SnapshotSink } from "../host.ts";
 
 /** The clock of this process. */
 export const processClock: Clock = {
@@ -48,6 +48,7 @@ export class FakeHost implements PeerHost {
   readonly aborted: number[] = [];
   removedSeen = 0;
   onStep: (message: Message) => Promise<void> | void = () => undefined;
+  leases?: (path: string, body: Uint8Array) => Promise<PeerBinaryAnswer>;
   promotion: PeerAnswer = { status: 200, body: "[]", contentType: "application/json" };
   readonly #watchers: Set<() => void> = new Set();
 
