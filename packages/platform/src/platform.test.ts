@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeDisk } from "@quorate/base/conformance";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runOnDescriptor } from "./descriptor-command.ts";
-import { NodeClock, NodeDisk, NodeRandom } from "./index.ts";
+import { NodeClock, NodeDisk, NodeRandom, processFacts } from "./index.ts";
 
 const newDirectory = (): string => mkdtempSync(join(tmpdir(), "quorate-disk-"));
 
@@ -140,5 +140,24 @@ describe("NodeRandom", () => {
     }
     expect(BigInt.asUintN(64, ones)).toBe(2n ** 64n - 1n);
     expect(BigInt.asUintN(64, zeros)).toBe(2n ** 64n - 1n);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("processFacts", () => {
+  test("counts the open descriptors below their limit", () => {
+    const before = processFacts();
+    const descriptor = openSync("/dev/null", "r");
+    const after = processFacts();
+    closeSync(descriptor);
+    expect((after.openDescriptors ?? 0) - (before.openDescriptors ?? 0)).toBe(1);
+    expect(after.descriptorsMax).toBeGreaterThan(after.openDescriptors ?? 0);
+  });
+
+  test("tells the address space, which is more than what is resident, and the network's bytes", () => {
+    const facts = processFacts();
+    expect(facts.virtualBytes).toBeGreaterThan(process.memoryUsage.rss());
+    expect(facts.virtualBytesMax).toBeGreaterThanOrEqual(facts.virtualBytes ?? 0);
+    expect(facts.receivedBytes).toBeGreaterThanOrEqual(0);
+    expect(facts.sentBytes).toBeGreaterThanOrEqual(0);
   });
 });

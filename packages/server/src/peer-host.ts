@@ -4,7 +4,10 @@ import type { Member } from "@quorate/member";
 import type { PeerAnswer, PeerHost, SnapshotSink } from "@quorate/peer";
 import type { Message } from "@quorate/raft";
 import { memberJson } from "@quorate/state";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import { whenLinearizable } from "./services/cluster.ts";
+import { timedHash } from "./services/maintenance.ts";
+import { promoteHere, promotionText } from "./services/promotion.ts";
 
 /** The member behind the peer listener. The member is made after its transport, so it is asked for when it is needed. */
 export class MemberPeerHost implements PeerHost {
@@ -12,6 +15,7 @@ export class MemberPeerHost implements PeerHost {
   readonly clusterId: ClusterId;
   readonly #peerUrls: readonly string[];
   readonly #member: () => Member;
+  readonly #metrics: ServerMetrics;
   readonly #versionJson: () => string;
 
   constructor(parts: {
@@ -19,12 +23,14 @@ export class MemberPeerHost implements PeerHost {
     readonly clusterId: ClusterId;
     readonly peerUrls: readonly string[];
     readonly member: () => Member;
+    readonly metrics: ServerMetrics;
     readonly versionJson: () => string;
   }) {
     this.memberId = parts.memberId;
     this.clusterId = parts.clusterId;
     this.#peerUrls = parts.peerUrls;
     this.#member = parts.member;
+    this.#metrics = parts.metrics;
     this.#versionJson = parts.versionJson;
   }
 
@@ -50,6 +56,7 @@ export class MemberPeerHost implements PeerHost {
   }
 
   reportSnapshot(id: MemberId, ok: boolean): void {
+    this.#metrics.snapshots.onSent(id, ok);
     this.#member().reportSnapshot(id, ok);
   }
 
@@ -69,7 +76,7 @@ export class MemberPeerHost implements PeerHost {
     const member = this.#member();
     try {
       if (!member.isLeader) throw new KvError("notLeader");
-      await member.changes.promoteAsLeader(id);
+      await promoteHere(member, this.#metrics.requests, id);
       const list = member.machine.membership.list();
       return { status: 200, body: `[${list.map(memberJson).join(",")}]\n`, contentType: "application/json" };
     } catch (error) {
@@ -85,7 +92,7 @@ export class MemberPeerHost implements PeerHost {
   async hashKv(revision: number): Promise<PeerAnswer> {
     const member = this.#member();
     try {
-      const { hash, compactRevision, hashRevision } = await member.storage.hashKv(revision);
+      const { hash, compactRevision, hashRevision } = await timedHash(member, this.#metrics.requests, revision);
       const header = `{"revision":${member.machine.store.revision}}`;
       const body = `{"header":${header},"hash":${hash},"compact_revision":${compactRevision},"hash_revision":${hashRevision}}`;
       return { status: 200, body, contentType: "application/json" };
@@ -96,17 +103,17 @@ export class MemberPeerHost implements PeerHost {
   }
 
   receiveSnapshotDb(index: number): SnapshotSink {
-    return this.#member().receiveDatabase(index);
+    const member = this.#member();
+    return this.#metrics.snapshots.receiving(member.lead, member.receiveDatabase(index));
   }
 }
 
 function promotionRefusal(error: unknown): PeerAnswer {
   if (error instanceof KvError) {
-    if (error.code === "memberNotFound") return { status: 404, body: "membership: ID not found" };
-    if (error.code === "memberNotLearner") {
-      return { status: 412, body: "membership: can only promote a learner member" };
+    if (error.code === "memberNotFound") return { status: 404, body: promotionText(error) };
+    if (error.code === "memberNotLearner" || error.code === "learnerNotReady") {
+      return { status: 412, body: promotionText(error) };
     }
-    if (error.code === "learnerNotReady") return { status: 412, body: error.message };
     return { status: 500, body: JSON.stringify({ message: error.message }), contentType: "application/json" };
   }
   return { status: 500, body: JSON.stringify({ message: "Internal Server Error" }), contentType: "application/json" };

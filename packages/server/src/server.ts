@@ -60,6 +60,7 @@ export class QuorateServer {
       clusterId: storage.clusterId,
       peerUrls: config.initialAdvertisePeerUrls.map((url) => url.text),
       member: () => this.member,
+      metrics,
       versionJson,
     });
     this.#transport = new PeerTransport(host, {
@@ -69,7 +70,7 @@ export class QuorateServer {
       onRoundTrip: metrics.peers.onRoundTrip,
       ...(tls === undefined ? {} : { tls }),
     });
-    this.member = new Member(options, ports, storage, this.#transport, onStop);
+    this.member = new Member(options, ports, storage, metrics.snapshots.watching(this.#transport), onStop);
     const router = new Router({
       member: this.member,
       logger,
@@ -89,6 +90,7 @@ export class QuorateServer {
     const context: CallContext = {
       member: this.member,
       logger: this.#logger,
+      metrics: this.#metrics.requests,
       onFatal: (error) => onStop({ kind: "fatal", error }),
     };
     const headers = new Headers(this.member);
@@ -170,7 +172,7 @@ export class QuorateServer {
       member: this.member,
       grpc: this.#listeners.grpc,
       transport: this.#transport,
-      quotaBytes: this.config.quotaBackendBytes,
+      config: this.config,
     });
   }
 

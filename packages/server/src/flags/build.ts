@@ -54,6 +54,7 @@ function gates(v: FlagValues): Record<FeatureGate, boolean> {
   const given = v.gates("feature-gates");
   const result = new Map(featureGates);
   for (const [stage, members] of stageGates) {
+    result.set(stage, given.get(stage) === true);
     if (given.get(stage) !== true) continue;
     for (const name of members) result.set(name, true);
   }

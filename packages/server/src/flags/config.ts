@@ -63,7 +63,10 @@ export interface LogConfig {
   readonly rotationConfigJson: string;
 }
 
+/** Features by etcd's names, and the two gates that stand for all of a stage. */
 export type FeatureGate =
+  | "AllAlpha"
+  | "AllBeta"
   | "StopGRPCServiceOnDefrag"
   | "InitialCorruptCheck"
   | "CompactHashCheck"

@@ -1,4 +1,5 @@
 export * from "./config.ts";
+export { stageGates } from "./table-service.ts";
 export { formatDurationMs, goQuote, parseDurationMs, ValueError } from "./go-values.ts";
 export { type FlagEnvironment, loadServerConfig } from "./load.ts";
 export type { FlagProblem, Notice, ServerCommand } from "./outcome.ts";

@@ -91,7 +91,7 @@ export const featureGates: ReadonlyMap<string, boolean> = new Map([
   ["SetMemberLocalAddr", false],
 ]);
 
-/** Gates that stand for all gates of a stage. */
+/** Gates that stand for all gates of a stage; those of `AllAlpha` are off unless asked for. */
 export const stageGates: ReadonlyMap<string, readonly string[]> = new Map([
   ["AllAlpha", [...featureGates.keys()].filter((name) => name !== "TxnModeWriteWithSharedBuffer")],
   ["AllBeta", ["TxnModeWriteWithSharedBuffer"]],

@@ -27,12 +27,12 @@ interface Method {
   readonly ended: number[];
 }
 
-/** Methods of etcd's that stream. */
-const streaming: ReadonlySet<string> = new Set([
-  "/etcdserverpb.Watch/Watch",
-  "/etcdserverpb.Lease/LeaseKeepAlive",
-  "/etcdserverpb.Maintenance/Snapshot",
-  "/grpc.health.v1.Health/Watch",
+/** Methods of etcd's that stream, and how. */
+const streaming: ReadonlyMap<string, string> = new Map([
+  ["/etcdserverpb.Watch/Watch", "bidi_stream"],
+  ["/etcdserverpb.Lease/LeaseKeepAlive", "bidi_stream"],
+  ["/etcdserverpb.Maintenance/Snapshot", "server_stream"],
+  ["/grpc.health.v1.Health/Watch", "server_stream"],
 ]);
 
 /** At most so many paths are counted by name: a caller may invent them. */
@@ -51,7 +51,11 @@ export class CallMetrics implements GrpcServerObserver {
     const known = this.#methods.get(path);
     if (known !== undefined || this.#methods.size >= methodsMax) return known;
     const [, service = "", method = ""] = path.split("/");
-    const labels = { grpc_type: isStream ? "bidi_stream" : "unary", grpc_service: service, grpc_method: method };
+    const labels = {
+      grpc_type: isStream ? (streaming.get(path) ?? "bidi_stream") : "unary",
+      grpc_service: service,
+      grpc_method: method,
+    };
     const made: Method = { labels, started: 0, ended: codeNames.map(() => 0) };
     this.#methods.set(path, made);
     return made;
@@ -96,6 +100,20 @@ export class CallMetrics implements GrpcServerObserver {
       "counter",
       "Total number of RPCs completed on the server, regardless of success or failure.",
       handled,
+    );
+    // A call of a unary method is one message, its success another.
+    const unary = methods.filter(({ labels }) => labels.grpc_type === "unary");
+    w.metric(
+      "grpc_server_msg_received_total",
+      "counter",
+      "Total number of RPC stream messages received on the server.",
+      unary.map(({ labels, started }) => [labels, started] as const),
+    );
+    w.metric(
+      "grpc_server_msg_sent_total",
+      "counter",
+      "Total number of gRPC stream messages sent by the server.",
+      unary.map(({ labels, ended }) => [labels, ended[0] ?? 0] as const),
     );
   }
 }

@@ -1,11 +1,11 @@
 import { hexId, noMember } from "@quorate/base";
 import type { Member } from "@quorate/member";
-import { etcdVersion } from "../flags/index.ts";
+import { etcdVersion, type FeatureGate, type ServerConfig, stageGates } from "../flags/index.ts";
 import { alarmName } from "../services/maintenance.ts";
 import { flag, type MetricsWriter } from "./exposition.ts";
 
 /** Leadership, proposals, versions and alarms. */
-export function serverMetrics(w: MetricsWriter, member: Member, quotaBytes: number): void {
+export function serverMetrics(w: MetricsWriter, member: Member, config: ServerConfig): void {
   const counters = member.counters();
   const id = hexId(member.id);
   w.gauge(
@@ -61,9 +61,22 @@ export function serverMetrics(w: MetricsWriter, member: Member, quotaBytes: numb
     member.committed,
   );
   w.gauge("etcd_server_proposals_applied_total", "The total number of consensus proposals applied.", member.applied);
-  w.gauge("etcd_server_quota_backend_bytes", "Current backend storage quota size in bytes.", quotaBytes);
+  w.gauge("etcd_server_quota_backend_bytes", "Current backend storage quota size in bytes.", config.quotaBackendBytes);
   const alarms = member.machine.alarms
     .list()
     .map(({ memberId, alarm }) => [{ server_id: hexId(memberId), alarm_type: alarmName(alarm) }, 1] as const);
   w.metric("etcd_debugging_server_alarms", "gauge", "Alarms for every member in cluster.", alarms);
+  featureMetrics(w, config.featureGates);
+}
+
+function featureMetrics(w: MetricsWriter, gates: Readonly<Record<FeatureGate, boolean>>): void {
+  const beta = new Set(["AllBeta", ...(stageGates.get("AllBeta") ?? [])]);
+  w.metric(
+    "etcd_server_feature_enabled",
+    "gauge",
+    "Whether or not a feature is enabled. 1 is enabled, 0 is not.",
+    Object.entries(gates)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, on]) => [{ name, stage: beta.has(name) ? "BETA" : "ALPHA" }, flag(on)]),
+  );
 }

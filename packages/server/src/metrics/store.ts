@@ -35,6 +35,8 @@ export class StoreMetrics {
       "The revision of the last compaction in store.",
       Math.max(0, machine.store.compactRevision),
     );
+    const all = machine.store.range({ key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0), countOnly: true });
+    w.gauge("etcd_debugging_mvcc_keys_total", "Total number of keys.", all.kind === "ok" ? all.count : 0);
     const { counts } = machine.kv;
     w.counter("etcd_mvcc_range_total", "Total number of ranges seen by this member.", counts.range);
     w.counter("etcd_mvcc_put_total", "Total number of puts seen by this member.", counts.put);

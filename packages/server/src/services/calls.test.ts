@@ -1,13 +1,17 @@
 import { noMember, toMemberId } from "@quorate/base";
 import { Metadata, type ServerCall } from "@quorate/grpc";
 import { expect, test } from "vitest";
+import { RequestMetrics } from "../metrics/requests.ts";
 import { type CallContext, frontRefusal } from "./calls.ts";
 import { alarmText } from "./maintenance.ts";
 
 const range = "/etcdserverpb.KV/Range";
 
 function refusal(member: { isLearner?: boolean; lead?: bigint }, metadata: Record<string, string>): string | undefined {
-  const context = { member: { isLearner: false, lead: toMemberId(1n), ...member } } as unknown as CallContext;
+  const context = {
+    member: { isLearner: false, lead: toMemberId(1n), ...member },
+    metrics: new RequestMetrics(),
+  } as unknown as CallContext;
   const call = { path: range, metadata: new Metadata() };
   for (const [name, value] of Object.entries(metadata)) call.metadata.add(name, value);
   return frontRefusal(context, call as unknown as ServerCall)?.code;

@@ -2,12 +2,14 @@ import { KvError, ProtoError, Status } from "@quorate/api";
 import { AbortError, InvariantError, isUtf8, type Logger, noMember } from "@quorate/base";
 import type { FailDetails, GrpcServer, ServerCall } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
+import type { RequestMetrics } from "../metrics/requests.ts";
 import { encodeStatusDetails } from "./status-details.ts";
 
 /** What calls need to know before they are judged. */
 export interface CallContext {
   readonly member: Member;
   readonly logger: Logger;
+  readonly metrics: RequestMetrics;
   /** An error that is nobody's fault but ours: the member must stop. */
   onFatal(error: unknown): void;
 }
@@ -26,6 +28,7 @@ export function frontRefusal(context: CallContext, call: ServerCall, isSerializa
   }
   const version = call.metadata.get("client-api-version");
   if (version !== undefined && !isUtf8Text(version)) return new KvError("invalidClientApiVersion");
+  context.metrics.onUnary(version);
   if (member.lead === noMember && call.metadata.get("hasleader") === "true") return new KvError("noLeader");
   return undefined;
 }

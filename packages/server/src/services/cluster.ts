@@ -17,6 +17,7 @@ import type { Member } from "@quorate/member";
 import type { MemberRecord } from "@quorate/state";
 import { type CallContext, unaryAsync } from "./calls.ts";
 import type { Headers } from "./header.ts";
+import { promoteHere } from "./promotion.ts";
 
 /** A member in the form of the client API. */
 export const toApiMember = (member: MemberRecord): ApiMember => ({
@@ -55,7 +56,8 @@ export function registerCluster(server: GrpcServer, context: CallContext, header
     return encodeMemberUpdateResponse(list());
   });
   unaryAsync(server, context, ClusterMethods.memberPromote, decodeMemberPromoteRequest, async (request, signal) => {
-    await member.changes.promote(request.id, signal);
+    if (member.isLeader) await promoteHere(member, context.metrics, request.id, signal);
+    else await member.changes.promote(request.id, signal);
     return encodeMemberPromoteResponse(list());
   });
   unaryAsync(server, context, ClusterMethods.memberList, decodeMemberListRequest, async (request) => {

@@ -137,9 +137,23 @@ export class KvService {
   /** Reads now and answers; a large answer is made in slices. */
   read(call: ServerCall, request: RangeRequest): void {
     this.#guard(call, () => {
-      const { machine } = this.#context.member;
-      if (sliceRange(call, request, machine, this.#headers, (error) => this.fail(call, error))) return;
-      this.answer(call, machine.kv.range(request));
+      const { member, metrics } = this.#context;
+      const startedMs = performance.now();
+      if (request.rangeEnd.length > 0 && this.#readInSlices(call, request, startedMs)) return;
+      const outcome = member.machine.kv.range(request);
+      metrics.onRange(performance.now() - startedMs, outcome.kind !== "refused");
+      this.answer(call, outcome);
+    });
+  }
+
+  #readInSlices(call: ServerCall, request: RangeRequest, startedMs: number): boolean {
+    const { member, metrics } = this.#context;
+    return sliceRange(call, request, member.machine, this.#headers, {
+      done: () => metrics.onRange(performance.now() - startedMs, true),
+      fail: (error) => {
+        metrics.onRange(performance.now() - startedMs, false);
+        this.fail(call, error);
+      },
     });
   }
 

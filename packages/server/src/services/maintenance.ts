@@ -16,6 +16,7 @@ import { AbortError, noMember } from "@quorate/base";
 import type { GrpcServer } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 import { type Outcome, RequestKind } from "@quorate/state";
+import type { RequestMetrics } from "../metrics/requests.ts";
 import { type CallContext, unaryAsync } from "./calls.ts";
 import type { Headers } from "./header.ts";
 
@@ -45,6 +46,18 @@ export function proposed(member: Member, kind: number, body: Uint8Array): Promis
       fail: reject,
     });
   });
+}
+
+/** Hashes the rows up to a revision, and takes the time. */
+export async function timedHash(
+  member: Member,
+  metrics: RequestMetrics,
+  revision: number,
+): Promise<Awaited<ReturnType<Member["storage"]["hashKv"]>>> {
+  const startedMs = performance.now();
+  const hash = await member.storage.hashKv(revision);
+  metrics.onHash(performance.now() - startedMs);
+  return hash;
 }
 
 /** `etcdserverpb.Maintenance`, as far as it speaks of members and hashes. */
@@ -89,7 +102,7 @@ export function registerMaintenance(
     return encodeAlarmResponse({ header: headers.now(), alarms });
   });
   unaryAsync(server, context, MaintenanceMethods.hashKV, decodeHashKVRequest, async (request) => {
-    const result = await member.storage.hashKv(request.revision);
+    const result = await timedHash(member, context.metrics, request.revision);
     return encodeHashKVResponse({ header: headers.now(), ...result });
   });
 }

@@ -9,6 +9,12 @@ const onceKeysMax = 256;
 const sliceKeysMax = 2048;
 const sliceBytesMax = 1024 * 1024;
 
+/** Is told how a range in slices ended. */
+export interface SlicesEnd {
+  done(): void;
+  fail(error: Error): void;
+}
+
 /**
  * Answers a range that could be large in slices, one per turn of the loop, all at one revision.
  *
@@ -19,9 +25,8 @@ export function sliceRange(
   request: RangeRequest,
   machine: StateMachine,
   headers: Headers,
-  fail: (error: Error) => void,
+  end: SlicesEnd,
 ): boolean {
-  if (request.rangeEnd.length === 0) return false;
   const filtered =
     request.minModRevision !== 0 ||
     request.maxModRevision !== 0 ||
@@ -32,10 +37,10 @@ export function sliceRange(
   if (plain && newest && (request.countOnly || (request.limit > 0 && request.limit <= onceKeysMax))) return false;
   const cursor = machine.store.rangeCursor(toRangeQuery(request), true);
   if ("kind" in cursor) {
-    fail(new KvError(cursor.kind === "future" ? "futureRev" : "compacted"));
+    end.fail(new KvError(cursor.kind === "future" ? "futureRev" : "compacted"));
     return true;
   }
-  new SlicedRange(call, cursor, headers, fail).run();
+  new SlicedRange(call, cursor, headers, end).run();
   return true;
 }
 
@@ -46,15 +51,15 @@ class SlicedRange {
   readonly #call: ServerCall;
   readonly #cursor: RangeCursor;
   readonly #headers: Headers;
-  readonly #fail: (error: Error) => void;
+  readonly #end: SlicesEnd;
   readonly #parts: Uint8Array[] = [];
   #cancelled = false;
 
-  constructor(call: ServerCall, cursor: RangeCursor, headers: Headers, fail: (error: Error) => void) {
+  constructor(call: ServerCall, cursor: RangeCursor, headers: Headers, end: SlicesEnd) {
     this.#call = call;
     this.#cursor = cursor;
     this.#headers = headers;
-    this.#fail = fail;
+    this.#end = end;
   }
 
   run(): void {
@@ -70,7 +75,7 @@ class SlicedRange {
     try {
       const slice = this.#cursor.step(sliceKeysMax, sliceBytesMax);
       if (slice.kind === "compacted") {
-        this.#fail(new KvError("compacted"));
+        this.#end.fail(new KvError("compacted"));
         return;
       }
       if (slice.rows.length > 0) this.#parts.push(encodeRows(slice.rows));
@@ -81,7 +86,7 @@ class SlicedRange {
       this.#finish();
     } catch (error) {
       this.#cursor.close();
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      this.#end.fail(error instanceof Error ? error : new Error(String(error)));
     }
   };
 
@@ -98,6 +103,7 @@ class SlicedRange {
       pushVarint(tail, this.#cursor.count);
     }
     this.#call.respond([head, ...this.#parts, Uint8Array.from(tail)]);
+    this.#end.done();
   }
 }
 
