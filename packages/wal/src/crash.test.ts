@@ -168,6 +168,30 @@ describe("after a power cut at each step of creating, appending, cutting, releas
   });
 });
 
+test("segments that are cut while a sync takes long keep what is in them (D08, D23)", async () => {
+  let slow = false;
+  const waiting: (() => void)[] = [];
+  const disk = new MemoryDisk({
+    syncDelay: () => (slow ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve()),
+  });
+  disk.makeDirectory("/member");
+  await disk.syncDirectory("/");
+  const wal = await Wal.create(disk, directory, metadata, options);
+  slow = true;
+  const synced: Promise<void>[] = [];
+  for (let index = 1; index <= 60; index++) {
+    wal.append(stateAt(1, index - 1), [entryAt(index, 1, 700)]);
+    synced.push(wal.sync());
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  }
+  slow = false;
+  for (const resolve of waiting.splice(0)) resolve();
+  await Promise.all(synced);
+  disk.crash();
+  const { entries } = await Wal.open(disk, directory, logStart, options);
+  expect(entries.map(bare)).toEqual(Array.from({ length: 60 }, (_, i) => bare(entryAt(i + 1, 1, 700))));
+});
+
 test("a write that a cut left without its segment's beginning is started over", async () => {
   // A segment has its name, but a disk that reports syncs which it did not do lost what was in it.
   const disk = new MemoryDisk();

@@ -263,7 +263,8 @@ export class Wal {
       this.#position += frames.length;
       this.#written += 1;
       frames.clear();
-      if (this.#position * 2 >= this.#segmentBytes) this.#next.prepare();
+      // Two temporary names are used in turn: one that a cut segment still has must not be given to another.
+      if (this.#position * 2 >= this.#segmentBytes && this.#unnamed.length < 2) this.#next.prepare();
       if (this.#position >= this.#segmentBytes) this.#cut();
     } catch (error) {
       this.#failure = toError(error);
