@@ -45,6 +45,18 @@ export class Leadership {
     return () => this.#waiters.delete(waiter);
   }
 
+  /** Resolves when a leader is known. */
+  whenLed(): Promise<void> {
+    if (this.#host.lead() !== noMember) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = this.watch((lead) => {
+        if (lead === noMember) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
   /** Resolves when `target` leads. Rejects with etcd's refusals, or when the signal fires. */
   async moveTo(target: MemberId, signal?: Signal): Promise<void> {
     const { localId } = this.#host;

@@ -1,27 +1,18 @@
 import { KvError, type KvErrorCode } from "@quorate/api";
-import { type ClusterId, hexId, type LogIndex, type MemberId, noMember, type Term, type Timer } from "@quorate/base";
-import { type Message, RawNode, type Snapshot, type Status } from "@quorate/raft";
-import {
-  encodeRaftRequest,
-  memberJson,
-  type MembershipEffect,
-  type Outcome,
-  reportedVersion,
-  type StateMachine,
-} from "@quorate/state";
-import { Applier } from "./applier.ts";
-import { MembershipChanges } from "./changes.ts";
-import { Duties } from "./duties.ts";
-import { RequestIds } from "./identity.ts";
-import { Leadership } from "./leadership.ts";
-import { LogWriter } from "./log-writer.ts";
-import { Loop } from "./loop.ts";
+import { type ClusterId, type LogIndex, type MemberId, noMember, type Term, type Timer } from "@quorate/base";
+import type { Message, RawNode, Status } from "@quorate/raft";
+import { encodeRaftRequest, memberJson, type Outcome, reportedVersion, type StateMachine } from "@quorate/state";
+import type { MembershipChanges } from "./changes.ts";
+import { Parts, type PartsOwner } from "./composition.ts";
+import type { Duties } from "./duties.ts";
+import type { Leadership } from "./leadership.ts";
 import type { MemberOptions, MemberPorts, PeerLink } from "./options.ts";
-import { isOnlyVoter, raftConfig } from "./raft-config.ts";
-import { Reads, type ReadWaiter } from "./reads.ts";
-import { Snapshots } from "./snapshots.ts";
-import type { Storage } from "./storage.ts";
-import { type Waiter, Waiters } from "./waiters.ts";
+import { isOnlyVoter } from "./raft-config.ts";
+import type { ReadWaiter } from "./reads.ts";
+import { Roster } from "./roster.ts";
+import type { DatabaseSink, Storage } from "./storage.ts";
+import { Tally } from "./tally.ts";
+import type { Waiter } from "./waiters.ts";
 
 /** Why a member stopped by itself. */
 export type StopReason = { readonly kind: "removed" } | { readonly kind: "fatal"; readonly error: unknown };
@@ -54,23 +45,13 @@ export class Member {
   readonly requestTimeoutMs: number;
   readonly #ports: MemberPorts;
   readonly #storage: Storage;
-  readonly #link: PeerLink;
-  readonly #node: RawNode;
-  readonly #ids: RequestIds;
-  readonly #proposals: Waiters<Outcome>;
-  readonly #reads: Reads;
-  readonly #applier: Applier;
-  readonly #loop: Loop;
-  readonly #snapshots: Snapshots;
-  readonly #writer: LogWriter;
+  readonly #parts: Parts;
+  readonly #tally: Tally;
+  readonly #roster: Roster;
   readonly #onStop: (reason: StopReason) => void;
   #ticker: Timer | undefined;
   #stopped = false;
   #started = false;
-  #leaderChanges = 0;
-  #proposalsFailed = 0;
-  #leaderElectedMs = 0;
-  #toldLead: MemberId = noMember;
 
   /**
    * @param storage opened; the member closes it.
@@ -90,121 +71,53 @@ export class Member {
     this.requestTimeoutMs = 5000 + 2 * options.electionMs;
     this.#ports = ports;
     this.#storage = storage;
-    this.#link = link;
     this.#onStop = onStop;
-    this.#ids = new RequestIds(this.id, clock.wallMs());
-    this.#proposals = new Waiters(clock, this.#ids, this.requestTimeoutMs);
-    this.#reads = new Reads(clock, this.#ids, this.requestTimeoutMs);
-    this.#node = new RawNode(
-      raftConfig(options, this.id, ports, () => this.#snapshots.forFollower()),
-      storage.initial,
-    );
-    this.#writer = new LogWriter(
-      storage.wal,
-      {
-        onDurable: (token, messages) => this.#loop.onDurable(token, messages),
-        onSynced: (ms) => ports.observer?.onWalSync?.(ms),
-        onFailure: (error) => this.#fatal(error),
-      },
-      () => clock.nowMs(),
-    );
-    this.changes = new MembershipChanges({
+    const localId = this.id;
+    const membership = () => this.machine.membership;
+    this.#roster = new Roster({ logger, link, localId, clusterId: this.clusterId, membership });
+    this.#tally = new Tally({
       clock,
       logger,
-      ids: this.#ids,
-      node: this.#node,
       link,
-      directory: ports.directory,
-      localId: this.id,
-      strict: options.strictReconfigCheck,
-      requestTimeoutMs: this.requestTimeoutMs,
-      membership: () => this.machine.membership,
-      lead: () => this.lead,
-      schedule: () => this.#loop.schedule(),
-    });
-    this.#applier = new Applier(
-      clock,
-      logger,
-      {
-        takeWaiter: (origin, serial) => this.#proposals.take(origin, serial),
-        takeChangeWaiter: (id) => this.changes.take(id),
-        applyConfChange: (change) => this.#node.applyConfChange(change),
-        onMembershipEffect: (effect) => this.#onMembershipEffect(effect),
-        onApplied: (index) => this.#onApplied(index),
-        onBroken: (error) => this.#storage.condemn(error),
-        onLeaderEntry: (term) => this.#onLeaderEntry(term),
-      },
-      storage.machine,
-      storage.initial.applied,
-      storage.appliedTerm,
-    );
-    this.#snapshots = new Snapshots({
-      options,
-      ports,
-      storage,
-      node: this.#node,
-      applier: this.#applier,
-      link,
-      onReplaced: () => this.#onStateReplaced(),
-      schedule: () => this.#loop.schedule(),
-    });
-    this.duties = new Duties({
-      clock,
-      logger,
-      options,
-      directory: ports.directory,
-      ids: this.#ids,
-      localId: this.id,
-      clusterId: this.clusterId,
-      requestTimeoutMs: this.requestTimeoutMs,
-      membership: () => this.machine.membership,
-      isLeader: () => this.isLeader,
-      whenLed: () => this.#whenLed(),
-      propose: (kind, body, waiter) => this.propose(kind, body, waiter),
-      proposeRaw: (serial, data, waiter) => this.#enqueue(serial, data, waiter),
-    });
-    this.leadership = new Leadership({
-      clock,
-      logger,
-      node: this.#node,
-      link,
-      localId: this.id,
+      localId,
       electionMs: options.electionMs,
-      membership: () => this.machine.membership,
+      membership,
       lead: () => this.lead,
-      schedule: () => this.#loop.schedule(),
     });
-    this.#loop = new Loop({
-      clock,
-      logger,
-      node: this.#node,
-      writer: this.#writer,
-      applier: this.#applier,
-      proposals: this.#proposals,
-      reads: this.#reads,
-      link,
-      holdMs: 2 * options.electionMs,
-      sink: {
-        onLeadChanged: (lead) => this.#onLeadChanged(lead),
-        installSnapshot: (snapshot: Snapshot, append) => this.#snapshots.install(snapshot, append),
-        sendSnapshot: (message) => this.#snapshots.send(message),
-        isRemoved: (id) => this.machine.membership.isRemoved(id),
-        onFatal: (error) => this.#fatal(error),
-      },
-    });
+    const world = { options, ports, storage, link, requestTimeoutMs: this.requestTimeoutMs };
+    this.#parts = new Parts(world, this.#owner());
+    this.changes = this.#parts.changes;
+    this.duties = this.#parts.duties;
+    this.leadership = this.#parts.leadership;
   }
 
-  #watchStorage(): void {
-    this.#storage.events.onFailure = (error) => this.#fatal(error);
+  #owner(): PartsOwner {
+    return {
+      onMembershipEffect: (effect) => {
+        this.#roster.onEffect(effect);
+        if (effect.kind === "removed" && effect.id === this.id) this.stoppedByRemoval();
+      },
+      onApplied: (index) => this.#onApplied(index),
+      onLeaderEntry: (term) => this.#onLeaderEntry(term),
+      onLeadChanged: (lead) => {
+        this.#tally.onLeadChanged(lead, this.term);
+        this.leadership.onLeadChanged(lead);
+      },
+      onStateReplaced: () => this.#onStateReplaced(),
+      onFatal: (error) => this.#fatal(error),
+      propose: (kind, body, waiter) => this.propose(kind, body, waiter),
+      proposeRaw: (serial, data, waiter) => this.#enqueue(serial, data, waiter),
+    };
+  }
+
+  get #node(): RawNode {
+    return this.#parts.node;
   }
 
   /** Starts ticking. The transport must accept messages by now. */
   start(): void {
-    this.#watchStorage();
-    for (const remote of this.#storage.remotes) {
-      if (this.machine.membership.get(remote.id) === undefined) this.#link.addRemote(remote.id, remote.peerUrls);
-    }
-    this.#addPeers();
+    this.#storage.events.onFailure = (error) => this.#fatal(error);
+    this.#roster.start(this.#storage.remotes);
     if (this.machine.membership.isRemoved(this.id)) {
       this.stoppedByRemoval();
       return;
@@ -213,7 +126,7 @@ export class Member {
     this.#tickLater();
     this.duties.start();
     this.#storage.startCompaction();
-    this.#loop.schedule();
+    this.#parts.loop.schedule();
   }
 
   get machine(): StateMachine {
@@ -230,7 +143,7 @@ export class Member {
   }
 
   get lead(): MemberId {
-    return this.#loop.lead;
+    return this.#parts.loop.lead;
   }
 
   get isLeader(): boolean {
@@ -242,11 +155,11 @@ export class Member {
   }
 
   get applied(): LogIndex {
-    return this.#applier.applied;
+    return this.#parts.applier.applied;
   }
 
   get appliedTerm(): Term {
-    return this.#applier.appliedTerm;
+    return this.#parts.applier.appliedTerm;
   }
 
   get committed(): LogIndex {
@@ -268,27 +181,21 @@ export class Member {
     readonly proposalsPending: number;
   } {
     return {
-      leaderChanges: this.#leaderChanges,
-      proposalsFailed: this.#proposalsFailed,
-      proposalsPending: this.#proposals.queuedCount + this.#proposals.waitingCount,
+      leaderChanges: this.#tally.leaderChanges,
+      proposalsFailed: this.#tally.proposalsFailed,
+      proposalsPending: this.#parts.proposals.queuedCount + this.#parts.proposals.waitingCount,
     };
-  }
-
-  #addPeers(): void {
-    for (const member of this.machine.membership.list()) {
-      if (member.id !== this.id) this.#link.addPeer(member.id, member.peerUrls);
-    }
   }
 
   #tickLater(): void {
     // Ticks that a long turn swallowed are not made up for: an election must not follow from our own slowness.
     this.#ticker = this.#ports.clock.startTimer(this.options.heartbeatMs, () => {
       if (this.#stopped) return;
-      this.#loop.tick();
-      this.#proposals.expire((startedMs) => this.#timeoutError(startedMs));
-      this.#reads.expire();
+      this.#parts.loop.tick();
+      this.#parts.proposals.expire((startedMs) => this.#tally.timeout(startedMs));
+      this.#parts.reads.expire();
       this.changes.drive();
-      this.#snapshots.onTick();
+      this.#parts.snapshots.onTick();
       this.#tickLater();
     });
   }
@@ -301,52 +208,53 @@ export class Member {
    */
   propose(kind: number, body: Uint8Array, waiter: Waiter<Outcome>, who: Requester = nobody): void {
     if (this.#stopped) return waiter.fail(new KvError("stopped"));
-    if (this.#node.commit > this.#applier.applied + applyGapMax) return this.#refuse(waiter, "tooManyRequests");
-    const serial = this.#ids.nextSerial();
-    const origin = { origin: this.#ids.origin, serial, username: who.username, authRevision: who.authRevision };
+    const { applier, ids, node, proposals } = this.#parts;
+    if (node.commit > applier.applied + applyGapMax) return this.#refuse(waiter, "tooManyRequests");
+    const serial = ids.nextSerial();
+    const origin = { origin: ids.origin, serial, username: who.username, authRevision: who.authRevision };
     const data = encodeRaftRequest(kind, body, origin);
     if (data.length > this.options.requestBytesMax) return this.#refuse(waiter, "requestTooLarge");
     // A single one always passes.
-    const waiting = this.#proposals.bytes;
-    if (waiting > 0 && waiting + data.length > proposalBytesMax) return this.#refuse(waiter, "tooManyRequests");
+    if (proposals.bytes > 0 && proposals.bytes + data.length > proposalBytesMax) {
+      return this.#refuse(waiter, "tooManyRequests");
+    }
     this.#enqueue(serial, data, waiter);
   }
 
   #refuse(waiter: Waiter<Outcome>, code: KvErrorCode): void {
-    this.#proposalsFailed += 1;
-    waiter.fail(new KvError(code));
+    waiter.fail(this.#tally.refusal(code));
   }
 
   #enqueue(serial: number, data: Uint8Array, waiter: Waiter<Outcome>): void {
-    this.#proposals.queue(serial, data, waiter);
-    this.#loop.schedule();
+    this.#parts.proposals.queue(serial, data, waiter);
+    this.#parts.loop.schedule();
   }
 
   /** Waits until this member has applied what was committed when the call came. */
   linearizable(waiter: ReadWaiter): void {
     if (this.#stopped) return waiter.fail(new KvError("stopped"));
-    if (this.#reads.gatheringCount >= readsMax) return waiter.fail(new KvError("tooManyRequests"));
-    this.#reads.add(waiter);
-    this.#loop.schedule();
+    if (this.#parts.reads.gatheringCount >= readsMax) return waiter.fail(new KvError("tooManyRequests"));
+    this.#parts.reads.add(waiter);
+    this.#parts.loop.schedule();
   }
 
   /** A message from another member. */
   step(message: Message): void {
     if (this.machine.membership.isRemoved(message.from)) return;
-    this.#loop.step(message);
+    this.#parts.loop.step(message);
   }
 
   reportUnreachable(id: MemberId): void {
     if (this.#stopped) return;
     this.#node.reportUnreachable(id);
-    this.#loop.schedule();
+    this.#parts.loop.schedule();
   }
 
   reportSnapshot(id: MemberId, ok: boolean): void {
     if (this.#stopped) return;
-    this.#snapshots.onSent(ok);
+    this.#parts.snapshots.onSent(ok);
     this.#node.reportSnapshot(id, ok);
-    this.#loop.schedule();
+    this.#parts.loop.schedule();
   }
 
   /** The body of `GET /members`. */
@@ -355,110 +263,29 @@ export class Member {
     return `${members.length === 0 ? "null" : `[${members.map(memberJson).join(",")}]`}\n`;
   }
 
-  #whenLed(): Promise<void> {
-    if (this.lead !== noMember) return Promise.resolve();
-    return new Promise((resolve) => {
-      const stop = this.leadership.watch((lead) => {
-        if (lead === noMember) return;
-        stop();
-        resolve();
-      });
-    });
-  }
-
-  #timeoutError(startedMs: number): KvError {
-    this.#proposalsFailed += 1;
-    const { electionMs } = this.options;
-    const elected = this.#leaderElectedMs;
-    if (startedMs > elected - 2 * electionMs && startedMs < elected) return new KvError("timeoutDueToLeaderFail");
-    if (this.lead === noMember) return new KvError("timeout");
-    const since = (id: MemberId): number => (id === this.id ? 1 : this.#link.activeSince(id));
-    if (this.isLeader) {
-      const members = this.machine.membership.list();
-      const connected = members.filter((member) => since(member.id) > 0 && since(member.id) < startedMs).length;
-      if (connected < Math.floor(members.length / 2) + 1) return new KvError("timeoutDueToConnectionLost");
-    } else {
-      const active = since(this.lead);
-      if (active === 0 || active > startedMs) return new KvError("timeoutDueToConnectionLost");
-    }
-    return new KvError("timeout");
-  }
-
-  #onLeadChanged(lead: MemberId): void {
-    this.#tellLead(lead);
-    if (lead !== noMember) {
-      this.#leaderChanges += 1;
-      this.#leaderElectedMs = this.#ports.clock.nowMs();
-    }
-    this.leadership.onLeadChanged(lead);
-  }
-
-  /** Says who leads, in the words that scripts look for. */
-  #tellLead(lead: MemberId): void {
-    const before = this.#toldLead;
-    this.#toldLead = lead;
-    const { term } = this.#node;
-    let change = `lost leader ${hexId(before)}`;
-    if (lead !== noMember) {
-      change =
-        before === noMember
-          ? `elected leader ${hexId(lead)}`
-          : `changed leader from ${hexId(before)} to ${hexId(lead)}`;
-    }
-    this.#ports.logger.log("info", `raft.node: ${hexId(this.id)} ${change} at term ${term}`);
-  }
-
   #onLeaderEntry(term: Term): void {
-    this.#proposals.failBefore(term, new KvError("timeoutDueToLeaderFail"));
+    this.#parts.proposals.failBefore(term, new KvError("timeoutDueToLeaderFail"));
     if (this.isLeader && term === this.#node.term) this.duties.checkClusterVersion();
   }
 
   #onApplied(index: LogIndex): void {
     this.#node.onApplied(index);
     this.#campaignWhenAlone();
-    this.#reads.onApplied(index);
+    this.#parts.reads.onApplied(index);
     this.#storage.startCompaction();
-    this.#snapshots.onApplied(index);
+    this.#parts.snapshots.onApplied(index);
   }
 
   /** At the start, once all that was committed is applied: whoever votes alone need not wait for a leader. */
   #campaignWhenAlone(): void {
-    if (this.#started || this.#applier.applied < this.#node.commit) return;
+    if (this.#started || this.#parts.applier.applied < this.#node.commit) return;
     this.#started = true;
     const fast = this.options.initialElectionTickAdvance && this.lead === noMember;
     if (fast && isOnlyVoter(this.machine.membership, this.id)) this.#node.campaign();
   }
 
-  #onMembershipEffect(effect: MembershipEffect): void {
-    const { logger } = this.#ports;
-    if (effect.kind === "removed") {
-      logger.log("info", "removed member", {
-        "cluster-id": hexId(this.clusterId),
-        "local-member-id": hexId(this.id),
-        "removed-remote-peer-id": hexId(effect.id),
-      });
-      if (effect.id === this.id) this.stoppedByRemoval();
-      else this.#link.removePeer(effect.id);
-      return;
-    }
-    const { member } = effect;
-    const words = { added: "added member", promoted: "promote member", updated: "updated member" } as const;
-    logger.log("info", words[effect.kind], {
-      "cluster-id": hexId(this.clusterId),
-      "local-member-id": hexId(this.id),
-      "added-peer-id": hexId(member.id),
-      "added-peer-peer-urls": [...member.peerUrls],
-      "added-peer-is-learner": member.isLearner,
-    });
-    if (member.id === this.id) return;
-    if (effect.kind === "added") this.#link.addPeer(member.id, member.peerUrls);
-    else if (effect.kind === "updated") this.#link.updatePeer(member.id, member.peerUrls);
-  }
-
-  /** A snapshot replaced the state: the transport starts over with the members it names. */
   #onStateReplaced(): void {
-    this.#link.removeAllPeers();
-    this.#addPeers();
+    this.#roster.startOver();
     if (this.machine.membership.isRemoved(this.id)) this.stoppedByRemoval();
   }
 
@@ -479,12 +306,12 @@ export class Member {
 
   #halt(): void {
     this.#stopped = true;
-    this.#loop.stop();
+    this.#parts.loop.stop();
     this.#ticker?.cancel();
     this.duties.stop();
     const stopped = new KvError("stopped");
-    this.#proposals.failAll(stopped);
-    this.#reads.failAll(stopped);
+    this.#parts.proposals.failAll(stopped);
+    this.#parts.reads.failAll(stopped);
     this.changes.stop(stopped);
   }
 
@@ -496,12 +323,12 @@ export class Member {
   /** Stops and closes the storage; what was applied is made durable first. Idempotent. */
   async stop(): Promise<void> {
     if (!this.#stopped) this.#halt();
-    await this.#snapshots.settled();
+    await this.#parts.snapshots.settled();
     await this.#storage.close();
   }
 
   /** Where a received database goes before raft is told of its snapshot. */
-  receiveDatabase(index: LogIndex): ReturnType<Snapshots["receive"]> {
-    return this.#snapshots.receive(index);
+  receiveDatabase(index: LogIndex): DatabaseSink {
+    return this.#parts.snapshots.receive(index);
   }
 }
