@@ -7,49 +7,28 @@ import {
   deadBit,
   entriesAt,
   headsAt,
-  type NodeKeys,
   openGap,
   slotMask,
   wordCount,
-  wordNext,
   wordPrefix,
-  wordPrev,
 } from "./tree-node.ts";
-import { TreeNodes } from "./tree-nodes.ts";
+import { depthMax, TreePath } from "./tree-path.ts";
 
 /** A node with fewer entries joins a neighbour when both fill no more than `joined`. */
 const sparse: number = capacity / 4;
 const joined: number = (capacity * 3) / 4;
-const depthMax = 16;
 
 /**
  * The slots of all keys in the order of the keys: a B+tree whose nodes live in word tables (see `tree-node.ts` and `tree-nodes.ts`), with
  * the number of keys without tombstone below each child, so that a rank costs one descent.
  *
- * A search leaves its path behind (`leaf`, `position`, `found`); the operations "here" work on that path and are
- * valid until the tree changes. `changes` counts structural changes: who kept a leaf and position looks whether it moved.
+ * Finding is the business of `TreePath`; the operations "here" work on the path that the last search left and are valid
+ * until the tree changes. `changes` counts structural changes: who kept a leaf and position looks whether it moved.
  */
-export class KeyTree {
-  readonly #keys: NodeKeys;
-  readonly #nodes: TreeNodes;
-  #root: number;
-  /** Levels of inner nodes above the leaves. */
-  #height = 0;
+export class KeyTree extends TreePath {
   #live = 0;
   #size = 0;
-  readonly #pathNode: Int32Array = new Int32Array(depthMax);
-  readonly #pathChild: Int32Array = new Int32Array(depthMax);
-
   changes = 0;
-  leaf = 0;
-  position = 0;
-  found = false;
-
-  constructor(keys: NodeKeys) {
-    this.#keys = keys;
-    this.#nodes = new TreeNodes(keys);
-    this.#root = this.#nodes.addLeaf();
-  }
 
   /** Keys without tombstone. */
   get live(): number {
@@ -61,101 +40,10 @@ export class KeyTree {
     return this.#size;
   }
 
-  get byteSize(): number {
-    return this.#nodes.byteSize;
-  }
-
-  /**
-   * Finds the first entry whose key is `key` or behind it; the position may be just past the end of its leaf.
-   *
-   * The way down trusts the heads alone, so that it touches no keys but in ties. A key that is not in the tree may
-   * be led astray by that; its neighbours tell, and then the way is taken again with every prefix checked.
-   */
-  search(key: Uint8Array): void {
-    this.#descend(key, true);
-    const words = this.#nodes.leaf(this.leaf);
-    const base = this.#nodes.leafBase(this.leaf);
-    if (this.found ? this.#keys.sharesPrefix(words, base, this.position, key) : this.#fits(words, base, key)) return;
-    this.#descend(key, false);
-  }
-
-  #descend(key: Uint8Array, trusting: boolean): void {
-    const nodes = this.#nodes;
-    const keys = this.#keys;
-    let node = this.#root;
-    for (let level = this.#height; level > 0; level--) {
-      const words = nodes.inner(node);
-      const base = nodes.innerBase(node);
-      const bound = trusting ? keys.guess(words, base, key) : keys.lowerBound(words, base, key);
-      const child = keys.found || bound === 0 ? bound : bound - 1;
-      this.#pathNode[level] = node;
-      this.#pathChild[level] = child;
-      node = words[base + childrenAt + child] as number;
-    }
-    const words = this.#nodes.leaf(node);
-    const base = this.#nodes.leafBase(node);
-    this.leaf = node;
-    this.position = trusting ? keys.guess(words, base, key) : keys.lowerBound(words, base, key);
-    this.found = keys.found;
-  }
-
-  /** Whether `key`, which was not found, belongs where the search stands: behind one neighbour and before the other. */
-  #fits(words: Uint32Array, base: number, key: Uint8Array): boolean {
-    const keys = this.#keys;
-    const count = words[base + wordCount] as number;
-    if (count === 0) return true;
-    // With the prefix confirmed, what the heads say of the neighbours inside the leaf holds.
-    if (!keys.sharesPrefix(words, base, this.position < count ? this.position : count - 1, key)) return false;
-    if (this.position === 0 && words[base + wordPrev] !== 0) return false;
-    if (this.position < count) return true;
-    const next = words[base + wordNext] as number;
-    return next === 0 || keys.order(this.#nodes.leaf(next), this.#nodes.leafBase(next), 0, key) > 0;
-  }
-
-  /** The first leaf, and the place before its first entry. */
-  searchFirst(): void {
-    this.#searchEdge(false);
-  }
-
-  /** The last leaf, and the place behind its last entry. */
-  searchEnd(): void {
-    this.#searchEdge(true);
-  }
-
-  #searchEdge(end: boolean): void {
-    let node = this.#root;
-    for (let level = this.#height; level > 0; level--) {
-      const words = this.#nodes.inner(node);
-      const base = this.#nodes.innerBase(node);
-      const child = end ? (words[base + wordCount] as number) - 1 : 0;
-      this.#pathNode[level] = node;
-      this.#pathChild[level] = child;
-      node = words[base + childrenAt + child] as number;
-    }
-    this.leaf = node;
-    this.position = end ? (this.#nodes.leaf(node)[this.#nodes.leafBase(node) + wordCount] as number) : 0;
-    this.found = false;
-  }
-
-  /** The entry that the search found. */
-  entryHere(): number {
-    return this.#nodes.leaf(this.leaf)[this.#nodes.leafBase(this.leaf) + entriesAt + this.position] as number;
-  }
-
-  /** Keys without tombstone before the place of the last search. */
-  rankHere(): number {
-    const nodes = this.#nodes;
-    let rank = nodes.liveInLeaf(this.leaf, this.position);
-    for (let level = this.#height; level > 0; level--) {
-      rank += nodes.liveInInner(this.#pathNode[level] as number, this.#pathChild[level] as number);
-    }
-    return rank;
-  }
-
   /** Marks the found entry as dead or alive. */
   markHere(dead: boolean): void {
-    const words = this.#nodes.leaf(this.leaf);
-    const at = this.#nodes.leafBase(this.leaf) + entriesAt + this.position;
+    const words = this.nodes.leaf(this.leaf);
+    const at = this.nodes.leafBase(this.leaf) + entriesAt + this.position;
     const slot = (words[at] as number) & slotMask;
     words[at] = dead ? (slot | deadBit) >>> 0 : slot;
     this.#addToCounts(dead ? -1 : 1);
@@ -165,15 +53,15 @@ export class KeyTree {
   insertHere(entry: number): void {
     this.changes += 1;
     this.#size += 1;
-    if (this.#nodes.leaf(this.leaf)[this.#nodes.leafBase(this.leaf) + wordCount] === capacity) this.#splitLeaf();
-    const words = this.#nodes.leaf(this.leaf);
-    const base = this.#nodes.leafBase(this.leaf);
+    if (this.nodes.leaf(this.leaf)[this.nodes.leafBase(this.leaf) + wordCount] === capacity) this.#splitLeaf();
+    const words = this.nodes.leaf(this.leaf);
+    const base = this.nodes.leafBase(this.leaf);
     const count = words[base + wordCount] as number;
     openGap(words, base + entriesAt, this.position, count);
     openGap(words, base + headsAt, this.position, count);
     words[base + entriesAt + this.position] = entry;
     words[base + wordCount] = count + 1;
-    this.#keys.refresh(words, base, this.position);
+    this.keys.refresh(words, base, this.position);
     if (this.position === 0) this.#minimumChanged(entry & slotMask);
     if (entry < deadBit) this.#addToCounts(1);
   }
@@ -182,8 +70,8 @@ export class KeyTree {
   removeHere(): void {
     this.changes += 1;
     this.#size -= 1;
-    const words = this.#nodes.leaf(this.leaf);
-    const base = this.#nodes.leafBase(this.leaf);
+    const words = this.nodes.leaf(this.leaf);
+    const base = this.nodes.leafBase(this.leaf);
     const count = words[base + wordCount] as number;
     const entry = words[base + entriesAt + this.position] as number;
     if (entry < deadBit) this.#addToCounts(-1);
@@ -193,58 +81,38 @@ export class KeyTree {
     if (count === 1) {
       // No keys, nothing shared: the next entry decides.
       words[base + wordPrefix] = 0;
-      if (this.#height > 0) this.#dropLeaf();
+      if (this.height > 0) this.#dropLeaf();
       return;
     }
     if (this.position === 0) this.#minimumChanged((words[base + entriesAt] as number) & slotMask);
-    if (count - 1 < sparse && this.#height > 0) this.#joinLeaf();
-  }
-
-  // Walking: a place is a leaf and a position in it; the walker skips to the next leaf when a leaf is exhausted.
-
-  countOf(leaf: number): number {
-    return this.#nodes.leafCount(leaf);
-  }
-
-  entryAt(leaf: number, position: number): number {
-    return this.#nodes.leaf(leaf)[this.#nodes.leafBase(leaf) + entriesAt + position] as number;
-  }
-
-  /** The leaf behind, 0 at the end. */
-  nextOf(leaf: number): number {
-    return this.#nodes.leaf(leaf)[this.#nodes.leafBase(leaf) + wordNext] as number;
-  }
-
-  /** The leaf before, 0 at the start. */
-  prevOf(leaf: number): number {
-    return this.#nodes.leaf(leaf)[this.#nodes.leafBase(leaf) + wordPrev] as number;
+    if (count - 1 < sparse && this.height > 0) this.#joinLeaf();
   }
 
   #addToCounts(difference: number): void {
     this.#live += difference;
-    for (let level = this.#height; level > 0; level--) {
-      const node = this.#pathNode[level] as number;
-      const at = this.#nodes.innerBase(node) + countsAt + (this.#pathChild[level] as number);
-      const words = this.#nodes.inner(node);
+    for (let level = this.height; level > 0; level--) {
+      const node = this.pathNode[level] as number;
+      const at = this.nodes.innerBase(node) + countsAt + (this.pathChild[level] as number);
+      const words = this.nodes.inner(node);
       words[at] = (words[at] as number) + difference;
     }
   }
 
   /** Carries a new smallest slot of the leaf up as far as it is the smallest. */
   #minimumChanged(slot: number): void {
-    for (let level = 1; level <= this.#height; level++) {
-      const node = this.#pathNode[level] as number;
-      const child = this.#pathChild[level] as number;
-      const words = this.#nodes.inner(node);
-      const base = this.#nodes.innerBase(node);
+    for (let level = 1; level <= this.height; level++) {
+      const node = this.pathNode[level] as number;
+      const child = this.pathChild[level] as number;
+      const words = this.nodes.inner(node);
+      const base = this.nodes.innerBase(node);
       words[base + entriesAt + child] = slot;
-      this.#keys.refresh(words, base, child);
+      this.keys.refresh(words, base, child);
       if (child !== 0) return;
     }
   }
 
   #splitLeaf(): void {
-    const nodes = this.#nodes;
+    const nodes = this.nodes;
     // Keys that arrive in order leave full leaves behind.
     const cut = this.nextOf(this.leaf) === 0 && this.position === capacity ? capacity - 1 : capacity / 2;
     const right = nodes.splitLeaf(this.leaf, cut);
@@ -258,10 +126,10 @@ export class KeyTree {
 
   /** The path at `level` goes on to the child behind the one it takes. */
   #followRight(level: number): void {
-    const node = this.#pathNode[level] as number;
-    const child = (this.#pathChild[level] as number) + 1;
-    invariant(child < this.#nodes.innerCount(node), "the path left its node");
-    this.#pathChild[level] = child;
+    const node = this.pathNode[level] as number;
+    const child = (this.pathChild[level] as number) + 1;
+    invariant(child < this.nodes.innerCount(node), "the path left its node");
+    this.pathChild[level] = child;
   }
 
   /**
@@ -269,15 +137,15 @@ export class KeyTree {
    * Afterwards the path still leads to the left one, and its right neighbour is in the same node.
    */
   #insertChild(level: number, right: number, separator: number, moved: number): void {
-    if (level > this.#height) {
+    if (level > this.height) {
       this.#growRoot(level, right, separator, moved);
       return;
     }
-    if (this.#nodes.innerCount(this.#pathNode[level] as number) === capacity) this.#splitInner(level);
-    const node = this.#pathNode[level] as number;
-    const child = this.#pathChild[level] as number;
-    const words = this.#nodes.inner(node);
-    const base = this.#nodes.innerBase(node);
+    if (this.nodes.innerCount(this.pathNode[level] as number) === capacity) this.#splitInner(level);
+    const node = this.pathNode[level] as number;
+    const child = this.pathChild[level] as number;
+    const words = this.nodes.inner(node);
+    const base = this.nodes.innerBase(node);
     const count = words[base + wordCount] as number;
     for (const column of [headsAt, entriesAt, childrenAt, countsAt]) openGap(words, base + column, child + 1, count);
     words[base + entriesAt + child + 1] = separator;
@@ -285,13 +153,13 @@ export class KeyTree {
     words[base + countsAt + child + 1] = moved;
     words[base + countsAt + child] = (words[base + countsAt + child] as number) - moved;
     words[base + wordCount] = count + 1;
-    this.#keys.refresh(words, base, child + 1);
+    this.keys.refresh(words, base, child + 1);
   }
 
   #growRoot(level: number, right: number, separator: number, moved: number): void {
     invariant(level < depthMax, "the key tree is too deep");
-    const nodes = this.#nodes;
-    const left = this.#root;
+    const nodes = this.nodes;
+    const left = this.root;
     const root = nodes.addInner();
     const words = nodes.inner(root);
     const base = nodes.innerBase(root);
@@ -303,46 +171,46 @@ export class KeyTree {
     words[base + childrenAt + 1] = right;
     words[base + countsAt] = this.#live - moved;
     words[base + countsAt + 1] = moved;
-    this.#keys.rebuild(words, base);
-    this.#root = root;
-    this.#height = level;
-    this.#pathNode[level] = root;
-    this.#pathChild[level] = 0;
+    this.keys.rebuild(words, base);
+    this.root = root;
+    this.height = level;
+    this.pathNode[level] = root;
+    this.pathChild[level] = 0;
   }
 
   #splitInner(level: number): void {
-    const nodes = this.#nodes;
-    const child = this.#pathChild[level] as number;
+    const nodes = this.nodes;
+    const child = this.pathChild[level] as number;
     const cut = child === capacity - 1 ? capacity - 1 : capacity / 2;
-    const right = nodes.splitInner(this.#pathNode[level] as number, cut);
+    const right = nodes.splitInner(this.pathNode[level] as number, cut);
     this.#insertChild(level + 1, right, nodes.innerMinimum(right), nodes.liveInInner(right, capacity - cut));
     if (child >= cut) {
-      this.#pathNode[level] = right;
-      this.#pathChild[level] = child - cut;
+      this.pathNode[level] = right;
+      this.pathChild[level] = child - cut;
       this.#followRight(level + 1);
     }
   }
 
   /** Removes the empty leaf of the path from list and tree. */
   #dropLeaf(): void {
-    this.#nodes.releaseLeaf(this.leaf);
-    this.#removeChild(1, this.#pathChild[1] as number);
+    this.nodes.releaseLeaf(this.leaf);
+    this.#removeChild(1, this.pathChild[1] as number);
   }
 
   /** Takes child number `child` out of the path's node at `level`. */
   #removeChild(level: number, child: number): void {
-    const node = this.#pathNode[level] as number;
-    const words = this.#nodes.inner(node);
-    const base = this.#nodes.innerBase(node);
+    const node = this.pathNode[level] as number;
+    const words = this.nodes.inner(node);
+    const base = this.nodes.innerBase(node);
     const count = words[base + wordCount] as number;
     for (const column of [headsAt, entriesAt, childrenAt, countsAt]) closeGap(words, base + column, child, count);
     words[base + wordCount] = count - 1;
     if (count === 1) {
-      this.#nodes.releaseInner(node);
-      this.#removeChild(level + 1, this.#pathChild[level + 1] as number);
+      this.nodes.releaseInner(node);
+      this.#removeChild(level + 1, this.pathChild[level + 1] as number);
       return;
     }
-    if (level === this.#height) {
+    if (level === this.height) {
       this.#shrinkRoot();
       return;
     }
@@ -351,25 +219,25 @@ export class KeyTree {
   }
 
   #carryMinimum(level: number, slot: number): void {
-    for (let above = level + 1; above <= this.#height; above++) {
-      const node = this.#pathNode[above] as number;
-      const child = this.#pathChild[above] as number;
-      this.#nodes.inner(node)[this.#nodes.innerBase(node) + entriesAt + child] = slot;
-      this.#keys.refresh(this.#nodes.inner(node), this.#nodes.innerBase(node), child);
+    for (let above = level + 1; above <= this.height; above++) {
+      const node = this.pathNode[above] as number;
+      const child = this.pathChild[above] as number;
+      this.nodes.inner(node)[this.nodes.innerBase(node) + entriesAt + child] = slot;
+      this.keys.refresh(this.nodes.inner(node), this.nodes.innerBase(node), child);
       if (child !== 0) return;
     }
   }
 
   /** A root with one child gives way to it. */
   #shrinkRoot(): void {
-    while (this.#height > 0) {
-      const words = this.#nodes.inner(this.#root);
-      const base = this.#nodes.innerBase(this.#root);
+    while (this.height > 0) {
+      const words = this.nodes.inner(this.root);
+      const base = this.nodes.innerBase(this.root);
       if (words[base + wordCount] !== 1) return;
       const child = words[base + childrenAt] as number;
-      this.#nodes.releaseInner(this.#root);
-      this.#root = child;
-      this.#height -= 1;
+      this.nodes.releaseInner(this.root);
+      this.root = child;
+      this.height -= 1;
     }
   }
 
@@ -379,8 +247,8 @@ export class KeyTree {
     if (pair < 0) return;
     const left = this.#childOf(1, pair);
     const right = this.#childOf(1, pair + 1);
-    if (this.#nodes.leafCount(left) + this.#nodes.leafCount(right) > joined) return;
-    this.#nodes.joinLeaves(left, right);
+    if (this.nodes.leafCount(left) + this.nodes.leafCount(right) > joined) return;
+    this.nodes.joinLeaves(left, right);
     this.#absorbed(1, pair);
   }
 
@@ -389,30 +257,30 @@ export class KeyTree {
     if (pair < 0) return;
     const left = this.#childOf(level + 1, pair);
     const right = this.#childOf(level + 1, pair + 1);
-    if (this.#nodes.innerCount(left) + this.#nodes.innerCount(right) > joined) return;
-    this.#nodes.joinInners(left, right);
+    if (this.nodes.innerCount(left) + this.nodes.innerCount(right) > joined) return;
+    this.nodes.joinInners(left, right);
     this.#absorbed(level + 1, pair);
   }
 
   #childOf(level: number, child: number): number {
-    const node = this.#pathNode[level] as number;
-    return this.#nodes.inner(node)[this.#nodes.innerBase(node) + childrenAt + child] as number;
+    const node = this.pathNode[level] as number;
+    return this.nodes.inner(node)[this.nodes.innerBase(node) + childrenAt + child] as number;
   }
 
   /** Child number `pair` of the path's node at `level` has taken over what the one behind it held. */
   #absorbed(level: number, pair: number): void {
-    const node = this.#pathNode[level] as number;
-    const words = this.#nodes.inner(node);
-    const at = this.#nodes.innerBase(node) + countsAt + pair;
+    const node = this.pathNode[level] as number;
+    const words = this.nodes.inner(node);
+    const at = this.nodes.innerBase(node) + countsAt + pair;
     words[at] = (words[at] as number) + (words[at + 1] as number);
     this.#removeChild(level, pair + 1);
   }
 
   /** The left one of the path's child at `level` and a neighbour in the same node, -1 when it is alone. */
   #pair(level: number): number {
-    const node = this.#pathNode[level] as number;
-    const child = this.#pathChild[level] as number;
-    const count = this.#nodes.inner(node)[this.#nodes.innerBase(node) + wordCount] as number;
+    const node = this.pathNode[level] as number;
+    const child = this.pathChild[level] as number;
+    const count = this.nodes.inner(node)[this.nodes.innerBase(node) + wordCount] as number;
     if (count < 2) return -1;
     return child + 1 < count ? child : child - 1;
   }
