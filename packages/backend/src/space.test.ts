@@ -7,7 +7,8 @@ import { Freelist } from "./freelist.ts";
 import { Page } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
 import { composeHeader } from "./store.ts";
-import { bytes, newDisk, path, testOptions } from "./testing/harness.ts";
+import { bytes, contentOf, newDisk, path, testOptions } from "./testing/harness.ts";
+import { bboltCheck, haveBbolt } from "./testing/real.ts";
 
 describe("the freelist", () => {
   test("hands out the lowest run that fits, as a set of numbers does", () => {
@@ -133,5 +134,74 @@ describe("the tree after a compaction", () => {
     expect(backend.sizeInUse()).toBeLessThan((rows / every) * 122 * 2.5 + 10 * 4096);
     await backend.close();
     expect([...check(disk, path)]).toEqual([]);
+  });
+});
+
+describe("space of a database", () => {
+  const key = bytes("key");
+
+  test("is used again, once no meta page and no reader needs it", async () => {
+    const backend = await Backend.open(await newDisk(), path, testOptions());
+    backend.batch.createBucket(key);
+    const fill = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        for (let i = 0; i < 50; i++) backend.batch.put(key, bytes(`k${i}`), new Uint8Array(1000).fill(round));
+        await backend.commit();
+      }
+    };
+    await fill(5);
+    const size = backend.size();
+    await fill(20);
+    expect(backend.size()).toBe(size);
+    const reader = backend.read();
+    await fill(20);
+    expect(backend.size()).toBeGreaterThan(size * 3);
+    expect(reader.get(key, bytes("k7"))).toEqual(new Uint8Array(1000).fill(19));
+    reader.close();
+    const grown = backend.size();
+    await fill(20);
+    expect(backend.size()).toBe(grown);
+    expect(backend.sizeInUse()).toBeLessThan(grown);
+    await backend.close();
+  });
+
+  test("is found again when the file is opened", async () => {
+    const disk = await newDisk();
+    let backend = await Backend.open(disk, path, testOptions());
+    backend.batch.createBucket(key);
+    for (let i = 0; i < 2000; i++) backend.batch.put(key, bytes(`k${i}`), new Uint8Array(500));
+    await backend.commit();
+    for (let i = 0; i < 2000; i++) backend.batch.delete(key, bytes(`k${i}`));
+    const reader = backend.read();
+    await backend.commit();
+    expect(backend.sizeInUse()).toBeGreaterThan(1_000_000);
+    reader.close();
+    expect(backend.sizeInUse()).toBeLessThan(6 * 4096);
+    await backend.close();
+    backend = await Backend.open(disk, path, testOptions());
+    expect(backend.size()).toBeGreaterThan(1_000_000);
+    expect(backend.sizeInUse()).toBeLessThan(6 * 4096);
+    const size = backend.size();
+    for (let i = 0; i < 1000; i++) backend.batch.put(key, bytes(`k${i}`), new Uint8Array(500));
+    await backend.commit();
+    expect(backend.size()).toBe(size);
+    await backend.close();
+  });
+
+  test("of a large value lies in one run of pages", async () => {
+    const disk = await newDisk();
+    let backend = await Backend.open(disk, path, testOptions());
+    backend.batch.createBucket(key);
+    const large = new Uint8Array(1_500_000).fill(7);
+    for (let i = 0; i < 4; i++) {
+      backend.batch.put(key, bytes(`k${i}`), large);
+      backend.batch.put(key, bytes(`small${i}`), bytes("v"));
+    }
+    await backend.close();
+    expect([...check(disk, path)]).toEqual([]);
+    if (haveBbolt) expect(bboltCheck(contentOf(disk))).toContain("OK");
+    backend = await Backend.open(disk, path, testOptions());
+    expect(backend.batch.get(key, bytes("k2"))).toEqual(large);
+    await backend.close();
   });
 });

@@ -2,6 +2,7 @@
 import type { Disk, MemberId } from "@quorate/base";
 import { MemoryDisk } from "@quorate/base/testing";
 import { type ConfState, type Entry, EntryType, type HardState, newEntry } from "@quorate/raft";
+import type { Wal } from "../wal.ts";
 
 export const directory = "/member/wal";
 export const metadata: Uint8Array = Uint8Array.from({ length: 21 }, (_, i) => i + 1);
@@ -42,3 +43,20 @@ export function emptyDisk(): MemoryDisk {
 
 /** Names in the log's directory. */
 export const namesIn = (disk: Disk): string[] => disk.list(directory);
+
+/** Options of a log whose segments fill soon. */
+export const small = { segmentBytes: 4096 } as const;
+
+/** Lets background work of the memory disk, which takes microtasks only, come to rest. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
+
+/** Appends entries `from` to `to` of 300 bytes, each batch synced, and lets segments be prepared. */
+export async function fill(wal: Wal, from: number, to: number, term = 1): Promise<void> {
+  for (let index = from; index <= to; index++) {
+    wal.append(stateAt(term, index - 1), [entryAt(index, term, 300)]);
+    await wal.sync();
+    await settle();
+  }
+}

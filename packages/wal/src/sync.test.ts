@@ -1,0 +1,110 @@
+import { DiskError } from "@quorate/base";
+import { MemoryDisk } from "@quorate/base/testing";
+import { describe, expect, test } from "vitest";
+import { logStart, readWal, Wal } from "./index.ts";
+import { directory, entryAt, metadata, settle, small, stateAt } from "./testing/log.ts";
+
+describe("sync", () => {
+  /** A disk whose syncs end when the test says so. */
+  function slowDisk(): { slow: MemoryDisk; syncs: (() => void)[]; end: () => Promise<void> } {
+    const syncs: (() => void)[] = [];
+    let waiting = false;
+    const slow = new MemoryDisk({
+      syncDelay: () => (waiting ? new Promise<void>((resolve) => syncs.push(resolve)) : Promise.resolve()),
+    });
+    slow.makeDirectory("/member");
+    queueMicrotask(() => undefined);
+    const end = async (): Promise<void> => {
+      waiting = true;
+      for (const resolve of syncs.splice(0)) resolve();
+      await settle();
+    };
+    return { slow, syncs, end };
+  }
+
+  test("is one for all that was appended before, also for callers that come during one", async () => {
+    const { slow, syncs, end } = slowDisk();
+    const wal = await Wal.create(slow, directory, metadata, small);
+    await end();
+    const order: string[] = [];
+    wal.append(stateAt(1, 0), [entryAt(1, 1, 10)]);
+    const first = wal.sync().then(() => order.push("first"));
+    const same = wal.sync().then(() => order.push("same"));
+    wal.append(undefined, [entryAt(2, 1, 10)]);
+    const second = wal.sync().then(() => order.push("second"));
+    wal.append(undefined, [entryAt(3, 1, 10)]);
+    const third = wal.sync().then(() => order.push("third"));
+    expect(syncs.length).toBe(1);
+    await end();
+    expect(order).toEqual(["first", "same"]);
+    expect(syncs.length).toBe(1);
+    await end();
+    expect(order).toEqual(["first", "same", "second", "third"]);
+    await Promise.all([first, same, second, third]);
+    const closing = wal.close();
+    expect(syncs.length).toBe(0);
+    await closing;
+  });
+
+  test("of nothing new does nothing", async () => {
+    let syncs = 0;
+    const counting = new MemoryDisk({
+      before: ({ operation }) => {
+        if (operation === "sync") syncs += 1;
+      },
+    });
+    counting.makeDirectory("/member");
+    const wal = await Wal.create(counting, directory, metadata, small);
+    syncs = 0;
+    await wal.sync();
+    expect(syncs).toBe(0);
+    wal.append(stateAt(1, 0), []);
+    await wal.sync();
+    await wal.sync();
+    expect(syncs).toBe(1);
+    await wal.close();
+  });
+
+  test("that fails is final: it rejects, and so does everything after", async () => {
+    let broken = false;
+    let syncs = 0;
+    const failing = new MemoryDisk({
+      before: ({ operation, path }) => {
+        if (operation !== "sync" || !broken) return;
+        syncs += 1;
+        throw new DiskError(operation, path, "EIO");
+      },
+    });
+    failing.makeDirectory("/member");
+    const wal = await Wal.create(failing, directory, metadata, small);
+    wal.append(stateAt(1, 0), [entryAt(1, 1, 10)]);
+    broken = true;
+    const first = wal.sync();
+    wal.append(undefined, [entryAt(2, 1, 10)]);
+    const second = wal.sync();
+    await expect(first).rejects.toThrow("EIO");
+    await expect(second).rejects.toThrow("EIO");
+    broken = false;
+    await expect(wal.sync()).rejects.toThrow("EIO");
+    expect(() => wal.append(undefined, [entryAt(3, 1, 10)])).toThrow("EIO");
+    await wal.close();
+    expect(syncs).toBeLessThanOrEqual(2);
+  });
+
+  test("is not needed to fail: a write that fails is final too", async () => {
+    let broken = false;
+    const failing = new MemoryDisk({
+      before: ({ operation, path }) => {
+        if (operation === "write" && broken) throw new DiskError(operation, path, "ENOSPC");
+      },
+    });
+    failing.makeDirectory("/member");
+    const wal = await Wal.create(failing, directory, metadata, small);
+    broken = true;
+    expect(() => wal.append(stateAt(1, 0), [entryAt(1, 1, 10)])).toThrow("ENOSPC");
+    broken = false;
+    await expect(wal.sync()).rejects.toThrow("ENOSPC");
+    await wal.close();
+    expect(readWal(failing, directory, logStart).entries).toEqual([]);
+  });
+});
