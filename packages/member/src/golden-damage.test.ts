@@ -15,15 +15,10 @@ import { Backend } from "@quorate/backend";
 import { silentLogger, utf8Encode } from "@quorate/base";
 import { NodeClock, NodeDisk } from "@quorate/platform";
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  copyGoldenSnapshot,
-  type GoldenVersion,
-  hasGolden,
-  Scope,
-  unpackGolden,
-} from "../../../tests/support/index.ts";
+import { type GoldenVersion, Scope } from "../../../tests/support/index.ts";
 import { BootError } from "./bootstrap.ts";
 import { GoldenBoot } from "./testing/golden.ts";
+import { type GoldenSource, goldenSources } from "./testing/golden-source.ts";
 
 /** The set `single`: a raft snapshot at 401, a database past it, a log from 1. */
 const snapshotIndex = 401;
@@ -128,10 +123,13 @@ function flip(path: string, at: number): void {
 const pageBytes = 4096;
 const metaAt = (meta: 0 | 1): number => meta * pageBytes + 40;
 
-describe.skipIf(!hasGolden).each(versions)("a damaged directory of %s", (version) => {
-  const damaged = async (): Promise<Damaged> => new Damaged(await unpackGolden(scope, version, "single"));
+// The fixtures are the same directories as in the collection: once is enough.
+const source = goldenSources[0] as GoldenSource;
+
+describe.each(versions)("a damaged directory of %s", (version) => {
+  const damaged = async (): Promise<Damaged> => new Damaged(await source.unpack(scope, version, "single"));
   /** An older state of the same member: a backup taken long before the raft snapshot. */
-  const olderDatabase = (): string => copyGoldenSnapshot(scope, version, "stage1-before-compaction");
+  const olderDatabase = (): string => source.snapshot(scope, version, "stage1-before-compaction");
 
   test("with a log that was cut inside its last record is repaired", async () => {
     const it = await damaged();

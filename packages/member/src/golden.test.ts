@@ -1,15 +1,6 @@
 import { hexId } from "@quorate/base";
-import { existsSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import {
-  type GoldenVersion,
-  goldenManifest,
-  goldenPath,
-  hasGolden,
-  Scope,
-  unpackGolden,
-  waitFor,
-} from "../../../tests/support/index.ts";
+import { type GoldenVersion, Scope, waitFor } from "../../../tests/support/index.ts";
 import {
   decimal,
   type GoldenAnswers,
@@ -19,6 +10,7 @@ import {
   goldenMembers,
   keysAt,
 } from "./testing/golden.ts";
+import { goldenSources } from "./testing/golden-source.ts";
 import type { Storage } from "./storage.ts";
 
 const scope = new Scope();
@@ -26,9 +18,9 @@ afterAll(() => scope.close());
 
 const versions: readonly GoldenVersion[] = ["etcd-3.4", "etcd-3.5", "etcd-3.6", "etcd-3.7"];
 
-async function boot(version: GoldenVersion, set: string, name = "n1"): Promise<GoldenBoot> {
-  return new GoldenBoot(scope, await unpackGolden(scope, version, set), { name });
-}
+const cases = goldenSources.flatMap((source) =>
+  versions.filter((version) => source.has(version, "single")).map((version) => ({ source, of: source.name, version })),
+);
 
 /** Compares with what the real server answered. */
 async function expectAnswers(storage: Storage, golden: GoldenAnswers): Promise<void> {
@@ -43,8 +35,6 @@ async function expectAnswers(storage: Storage, golden: GoldenAnswers): Promise<v
   }
   if (golden.member_list !== undefined) expect(goldenMembers(storage)).toEqual(golden.member_list.members);
 }
-
-const has = (version: GoldenVersion, set: string): boolean => existsSync(goldenPath(version, `${set}.data.tar.gz`));
 
 interface ClusterManifest {
   readonly member_list: { readonly members: readonly GoldenMember[] };
@@ -69,10 +59,13 @@ interface SingleManifest {
   readonly member_list: { readonly members: readonly GoldenMember[] };
 }
 
-describe.skipIf(!hasGolden).each(versions)("a data directory of %s", (version) => {
+describe.each(cases)("a data directory of $version in $of", ({ source, version }) => {
+  const boot = async (set: string, name = "n1"): Promise<GoldenBoot> =>
+    new GoldenBoot(scope, await source.unpack(scope, version, set), { name });
+
   test("single: is read as it was left, at every revision, and led on", async () => {
-    const manifest = goldenManifest<SingleManifest>(version, "single");
-    const golden = await boot(version, "single");
+    const manifest = source.manifest<SingleManifest>(version, "single");
+    const golden = await boot("single");
     const member = await golden.lead();
     const { storage } = member;
     const { machine } = storage;
@@ -109,65 +102,71 @@ describe.skipIf(!hasGolden).each(versions)("a data directory of %s", (version) =
     await golden.close();
   });
 
-  test("crash: what the database had not yet is applied again from the log", async () => {
-    const golden = await boot(version, "crash");
-    const { storage } = await golden.lead();
-    await expectAnswers(storage, goldenManifest<{ after_restart: GoldenAnswers }>(version, "crash").after_restart);
-    await golden.close();
-  });
+  test.runIf(source.has(version, "crash"))(
+    "crash: what the database had not yet is applied again from the log",
+    async () => {
+      const golden = await boot("crash");
+      const { storage } = await golden.lead();
+      await expectAnswers(storage, source.manifest<{ after_restart: GoldenAnswers }>(version, "crash").after_restart);
+      await golden.close();
+    },
+  );
 
-  test.skipIf(!has(version, "crash-ahead"))(
+  test.runIf(source.has(version, "crash-ahead"))(
     "crash-ahead: a database ahead of the log's commit is not applied twice",
     async () => {
-      const golden = await boot(version, "crash-ahead");
+      const golden = await boot("crash-ahead");
       const { storage } = await golden.lead();
-      const manifest = goldenManifest<{ after_restart: GoldenAnswers }>(version, "crash-ahead");
+      const manifest = source.manifest<{ after_restart: GoldenAnswers }>(version, "crash-ahead");
       await expectAnswers(storage, manifest.after_restart);
       await golden.close();
     },
   );
 
-  test.skipIf(!has(version, "twoseg"))("twoseg: a log of two segments is one log", async () => {
-    const golden = await boot(version, "twoseg");
+  test.runIf(source.has(version, "twoseg"))("twoseg: a log of two segments is one log", async () => {
+    const golden = await boot("twoseg");
     const { storage } = await golden.lead();
-    await expectAnswers(storage, goldenManifest<{ summary: GoldenAnswers }>(version, "twoseg").summary);
+    await expectAnswers(storage, source.manifest<{ summary: GoldenAnswers }>(version, "twoseg").summary);
     await golden.close();
   });
 
-  test.skipIf(!has(version, "restore1"))("restore1: the members are those of the new cluster", async () => {
-    const golden = await boot(version, "restore1");
+  test.runIf(source.has(version, "restore1"))("restore1: the members are those of the new cluster", async () => {
+    const golden = await boot("restore1");
     const { storage } = await golden.lead();
-    const manifest = goldenManifest<{ after_start_restore1: GoldenAnswers }>(version, "restore");
+    const manifest = source.manifest<{ after_start_restore1: GoldenAnswers }>(version, "restore");
     await expectAnswers(storage, manifest.after_start_restore1);
     await golden.close();
   });
 
-  test.skipIf(!has(version, "restore-bump"))("restore-bump: the pending compaction is taken up", async () => {
-    const golden = await boot(version, "restore-bump");
+  test.runIf(source.has(version, "restore-bump"))("restore-bump: the pending compaction is taken up", async () => {
+    const golden = await boot("restore-bump");
     const { storage } = await golden.lead();
     await storage.whenCompacted();
     type Manifest = { after_start_restore_bump_1000000: GoldenAnswers };
-    await expectAnswers(storage, goldenManifest<Manifest>(version, "restore").after_start_restore_bump_1000000);
+    await expectAnswers(storage, source.manifest<Manifest>(version, "restore").after_start_restore_bump_1000000);
     expect(decimal(storage.machine.progress.confState?.voters ?? [])).toEqual(["15582762247457471935"]);
     await golden.close();
   });
 
-  test("restore3: one of three knows its fellows and waits for them", async () => {
-    const golden = await boot(version, "restore3");
-    const member = await golden.start();
-    const { machine } = member.storage;
-    const fellows = ["6514731981076465544", "15582762247457471935", "16253352542263237607"];
-    expect(goldenMembers(member.storage).map(({ ID }) => ID)).toEqual(fellows);
-    expect(decimal(member.raftStatus().config.voters)).toEqual(fellows);
-    expect(machine.store.revision).toBe(382);
-    expect(member.isLeader).toBe(false);
-    await golden.close();
-  });
+  test.runIf(source.has(version, "restore3"))(
+    "restore3: one of three knows its fellows and waits for them",
+    async () => {
+      const golden = await boot("restore3");
+      const member = await golden.start();
+      const { machine } = member.storage;
+      const fellows = ["6514731981076465544", "15582762247457471935", "16253352542263237607"];
+      expect(goldenMembers(member.storage).map(({ ID }) => ID)).toEqual(fellows);
+      expect(decimal(member.raftStatus().config.voters)).toEqual(fellows);
+      expect(machine.store.revision).toBe(382);
+      expect(member.isLeader).toBe(false);
+      await golden.close();
+    },
+  );
 
-  test.each(["m1", "m2", "m3", "m4"])("cluster/%s: has the members, the removed one and the keys", async (name) => {
-    if (!has(version, `cluster/${name}`)) return;
-    const manifest = goldenManifest<ClusterManifest>(version, "cluster/cluster");
-    const golden = await boot(version, `cluster/${name}`, name);
+  const clustered = ["m1", "m2", "m3", "m4"].filter((name) => source.has(version, `cluster/${name}`));
+  test.each(clustered)("cluster/%s: has the members, the removed one and the keys", async (name) => {
+    const manifest = source.manifest<ClusterManifest>(version, "cluster/cluster");
+    const golden = await boot(`cluster/${name}`, name);
     const member = await golden.start();
     const { storage } = member;
     expect(goldenMembers(storage)).toEqual(manifest.member_list.members);

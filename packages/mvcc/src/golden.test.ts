@@ -5,16 +5,15 @@ import {
   type GoldenDb,
   type GoldenHash,
   type GoldenStage,
-  haveGolden,
+  goldenFolders,
   loadDb,
-  readArchived,
+  readBumped,
   readJson,
   readMaybe,
 } from "./testing/golden.ts";
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const all = { key: bytes("\0"), rangeEnd: bytes("\0") };
-const versions = ["3.4", "3.5", "3.6", "3.7"];
 
 function open(db: GoldenDb): MvccStore {
   const store = new MvccStore(db.rows, db.meta, { logger: silentLogger, hashCompactions: true });
@@ -60,19 +59,19 @@ function compareHashes(store: MvccStore, version: string, stage: GoldenStage, li
   return compared;
 }
 
-const stagesOf = (version: string): readonly GoldenStage[] =>
-  (readJson(`etcd-${version}/single.manifest.json`) as { stages: GoldenStage[] }).stages;
-
-const snapshotOf = (version: string, stage: GoldenStage): GoldenDb | undefined => {
-  const file = readMaybe(`etcd-${version}/${stage.snapshot_file}`);
-  return file === undefined ? undefined : loadDb(file);
-};
-
 const listed = (db: GoldenDb): string[] =>
   db.rows.all.map((row) => `${Buffer.from(row.key).toString("hex")} ${Buffer.from(row.value).toString("hex")}`);
 
-describe.skipIf(!haveGolden)("data of real etcd", () => {
-  for (const version of versions) {
+describe.each(goldenFolders)("data of real etcd in $name", (folder) => {
+  const stagesOf = (version: string): readonly GoldenStage[] =>
+    (readJson(folder, `etcd-${version}/single.manifest.json`) as { stages: GoldenStage[] }).stages;
+
+  const snapshotOf = (version: string, stage: GoldenStage): GoldenDb | undefined => {
+    const file = readMaybe(folder, `etcd-${version}/${stage.snapshot_file}`);
+    return file === undefined ? undefined : loadDb(file);
+  };
+
+  for (const version of folder.versions) {
     test(`${version}: backups answer HashKV and ranges as the server that made them`, () => {
       let compared = 0;
       let ranges = 0;
@@ -153,12 +152,13 @@ describe.skipIf(!haveGolden)("data of real etcd", () => {
     });
   }
 
-  for (const version of ["3.5", "3.6", "3.7"]) {
+  // 3.4 has no such option.
+  for (const version of folder.versions.filter((one) => one !== "3.4")) {
     test(`${version}: a restore with bumped revision finishes its compaction`, () => {
-      const manifest = readJson(`etcd-${version}/restore.manifest.json`) as {
+      const manifest = readJson(folder, `etcd-${version}/restore.manifest.json`) as {
         after_start_restore_bump_1000000: { hashkv: { HashKV: { hash: number; compact_revision: number } }[] };
       };
-      const db = loadDb(readArchived(`etcd-${version}/restore-bump.data.tar.gz`, "member/snap/db"));
+      const db = loadDb(readBumped(folder, version));
       const store = open(db);
       expect([store.revision, store.compactRevision, store.compacting]).toEqual([1_000_382, 1_000_382, true]);
       const answer = manifest.after_start_restore_bump_1000000.hashkv[0]?.HashKV;

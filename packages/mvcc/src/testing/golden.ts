@@ -3,10 +3,22 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { MemoryMeta, MemoryRows } from "../conformance/index.ts";
 
-/** Data made by real etcd, kept beside the repository; tests that need it are skipped where it is missing. */
-const folder: string = fileURLToPath(new URL("../../../../../shared/golden/", import.meta.url));
+const fixtures: string = fileURLToPath(new URL("../../fixtures/", import.meta.url));
+const collection: string = fileURLToPath(new URL("../../../../../shared/golden/", import.meta.url));
 
-export const haveGolden: boolean = existsSync(folder);
+/** Data made by real etcd: a little of it in the package's fixtures, all of it where the collection lies beside the repository. */
+export interface GoldenFolder {
+  readonly name: string;
+  readonly path: string;
+  readonly versions: readonly string[];
+}
+
+export const goldenFolders: readonly GoldenFolder[] = [
+  { name: "the fixtures", path: fixtures, versions: ["3.6"] },
+  ...(existsSync(collection)
+    ? [{ name: "the collection", path: collection, versions: ["3.4", "3.5", "3.6", "3.7"] }]
+    : []),
+];
 
 export interface GoldenHash {
   readonly rev: number;
@@ -37,20 +49,28 @@ export interface GoldenDb {
   readonly meta: MemoryMeta;
 }
 
-export function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(`${folder}${path}`, "utf8"));
+/** Reads a file that may lie there with or without compression; undefined when it is missing. */
+export function readMaybe(folder: GoldenFolder, path: string): Buffer | undefined {
+  const plain = `${folder.path}${path}`;
+  if (existsSync(plain)) return readFileSync(plain);
+  return existsSync(`${plain}.gz`) ? gunzipSync(readFileSync(`${plain}.gz`)) : undefined;
 }
 
-/** Reads a file that may lie there with or without compression; undefined when it is missing. */
-export function readMaybe(path: string): Buffer | undefined {
-  if (existsSync(`${folder}${path}`)) return readFileSync(`${folder}${path}`);
-  if (existsSync(`${folder}${path}.gz`)) return gunzipSync(readFileSync(`${folder}${path}.gz`));
-  return undefined;
+export function readJson(folder: GoldenFolder, path: string): unknown {
+  const file = readMaybe(folder, path);
+  if (file === undefined) throw new Error(`${folder.name}: ${path} is missing`);
+  return JSON.parse(file.toString());
+}
+
+/** The database of a backup that was restored with a bumped revision. */
+export function readBumped(folder: GoldenFolder, version: string): Buffer {
+  const alone = readMaybe(folder, `etcd-${version}/restore-bump.db`);
+  return alone ?? readArchived(`${folder.path}etcd-${version}/restore-bump.data.tar.gz`, "member/snap/db");
 }
 
 /** Reads one file of a tar archive. */
-export function readArchived(path: string, name: string): Buffer {
-  const tar = gunzipSync(readFileSync(`${folder}${path}`));
+function readArchived(path: string, name: string): Buffer {
+  const tar = gunzipSync(readFileSync(path));
   for (let at = 0; at + 512 <= tar.length; ) {
     const entry = tar.toString("latin1", at, at + 100).replace(/\0.*$/s, "");
     const size = Number.parseInt(tar.toString("latin1", at + 124, at + 136), 8);
