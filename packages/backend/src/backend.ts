@@ -10,7 +10,8 @@ import {
 } from "@quorate/base";
 import { Batch, type BatchHost, type JournalEntry } from "./batch.ts";
 import { type Bucket, BucketRegistry } from "./bucket.ts";
-import { applyEntry, FileBuilder } from "./defragment.ts";
+import { applyEntry, createStore, FileBuilder } from "./defragment.ts";
+import { pageSizeOf } from "./format.ts";
 import { openLocked } from "./lock.ts";
 import { findFreePages } from "./reach.ts";
 import { type BackendSnapshot, StoreSnapshot } from "./snapshot.ts";
@@ -52,6 +53,8 @@ export class Backend {
   #closed: Promise<void> | undefined;
   /** The file is closed. */
   #gone = false;
+  /** Nothing is committed any more. */
+  #ended = false;
   #defragmenting: Promise<void> | undefined;
   /** Commits wait for this while files change places. */
   #held: Promise<void> | undefined;
@@ -80,7 +83,7 @@ export class Backend {
     const readOnly = options.readOnly === true;
     const info = disk.info(path);
     if (!readOnly && (info === undefined || (info.kind === "file" && info.size === 0))) {
-      await createFile(disk, path, pageSizeOf(options));
+      await createFile(disk, path, pageSizeOf(options.initialPageSize));
     }
     const { file, lock } = readOnly
       ? { file: disk.open(path, "read"), lock: undefined }
@@ -125,6 +128,7 @@ export class Backend {
   commit(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (this.#gone) return Promise.reject(new InvariantError("the backend is closed"));
+    if (this.#ended) return Promise.reject(new InvariantError("the backend takes no more writes"));
     if (this.#held !== undefined) return this.#held.then(() => this.commit());
     if (this.#next !== undefined) return this.#next;
     if (this.#running === undefined) return this.#start();
@@ -168,6 +172,7 @@ export class Backend {
    */
   defragment(options: { readonly signal?: Signal } = {}): Promise<void> {
     this.#checkOpen();
+    invariant(!this.#ended, "the backend takes no more writes");
     invariant(this.#defragmenting === undefined, "a defragmentation is under way");
     const done = this.#defragment(options.signal).finally(() => {
       this.#defragmenting = undefined;
@@ -185,9 +190,9 @@ export class Backend {
     let store: Store | undefined;
     let release = (): void => undefined;
     try {
-      store = await this.#createStore(temporary);
+      store = await createStore(this.#disk, temporary, this.#options);
       const builder = new FileBuilder(store, this.#registry, this.#clock, () => {
-        if (this.#closed !== undefined || signal?.aborted === true) {
+        if (this.#closed !== undefined || this.#ended || signal?.aborted === true) {
           throw new AbortError("the defragmentation was aborted");
         }
         if (journal.length > journalEntriesMax) {
@@ -225,19 +230,6 @@ export class Backend {
     }
   }
 
-  async #createStore(path: string): Promise<Store> {
-    this.#disk.remove(path);
-    await createFile(this.#disk, path, pageSizeOf(this.#options));
-    const { file, lock } = await openLocked(this.#disk, path, this.#options);
-    const store = new Store(file, readMeta(file), {
-      pageCacheBytesMax: this.#options.pageCacheBytesMax,
-      growBytes: 0,
-    });
-    store.lock = lock;
-    await findFreePages(store, this.#clock);
-    return store;
-  }
-
   /** Goes on with `store`, which holds all but the changes in `journal`. */
   #switchTo(store: Store, journal: readonly JournalEntry[]): void {
     this.#timer?.cancel();
@@ -266,23 +258,41 @@ export class Backend {
     store.close();
   }
 
-  /** Commits what is pending and lets go of the file. Idempotent. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
+  /**
+   * Gives up what is not being committed yet, for another file is to take the name; a defragmentation is aborted.
+   * Resolves when nothing is written any more. Reads go on until `close`.
+   */
+  async endWrites(): Promise<void> {
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#defragmenting?.catch(() => undefined);
+    await this.#next?.catch(() => undefined);
+    await this.#running?.catch(() => undefined);
+  }
+
+  /**
+   * Commits what is pending and lets go of the file. Idempotent.
+   *
+   * @param reason what reads that are under way fail with as soon as they need a page that is not in memory.
+   */
+  close(reason?: Error): Promise<void> {
+    this.#closed ??= this.#close(reason);
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
+  async #close(reason: Error | undefined): Promise<void> {
     await this.#defragmenting?.catch(() => undefined);
+    const commits = this.#failure === undefined && !this.#ended && this.#options.readOnly !== true;
     try {
-      if (this.#failure === undefined && this.#options.readOnly !== true) await this.commit();
+      if (commits) await this.commit();
       else await this.#running?.catch(() => undefined);
     } finally {
       this.#timer?.cancel();
       this.#timer = undefined;
       this.#gone = true;
-      this.#store.close();
-      for (const store of this.#retired) store.close();
+      this.#store.close(reason);
+      for (const store of this.#retired) store.close(reason);
     }
   }
 
@@ -331,7 +341,7 @@ export class Backend {
 
   #makeHost(): BatchHost {
     const commit = (): void => {
-      if (this.#closed !== undefined || this.#failure !== undefined) return;
+      if (this.#closed !== undefined || this.#ended || this.#failure !== undefined) return;
       // A failure was noted and told to onFailure; nobody waits for this promise.
       this.commit().catch(() => undefined);
     };
@@ -341,16 +351,9 @@ export class Backend {
       batchBytesMax: this.#options.batchBytesMax ?? 8 * mebibyte,
       onPending: (full) => {
         if (full) this.#clock.nextTurn(commit);
-        else this.#timer = this.#clock.startTimer(this.#options.batchIntervalMs, commit);
+        else if (!this.#ended) this.#timer = this.#clock.startTimer(this.#options.batchIntervalMs, commit);
       },
       onReadClosed: (store) => this.#onReadClosed(store),
     };
   }
-}
-
-function pageSizeOf(options: BackendOptions): number {
-  const size = options.initialPageSize ?? 4096;
-  const allowed = size >= 1024 && size <= 65_536 && (size & (size - 1)) === 0;
-  invariant(allowed, "the page size is not a power of two from 1,024 to 65,536", () => ({ size }));
-  return size;
 }

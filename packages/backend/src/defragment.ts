@@ -1,8 +1,11 @@
-import type { Clock } from "@quorate/base";
+import type { Clock, Disk } from "@quorate/base";
 import { Batch, type BatchHost, type JournalEntry } from "./batch.ts";
 import type { Bucket, BucketRegistry } from "./bucket.ts";
-import type { Store } from "./store.ts";
-import type { Reader } from "./types.ts";
+import { pageSizeOf } from "./format.ts";
+import { openLocked } from "./lock.ts";
+import { findFreePages } from "./reach.ts";
+import { createFile, readMeta, Store } from "./store.ts";
+import type { BackendOptions, Reader } from "./types.ts";
 
 /** How much is copied in one turn of the loop, and how much goes into one transaction of the new file. */
 const rowsPerTurn = 1000;
@@ -106,4 +109,15 @@ export function applyEntry(batch: Batch, entry: JournalEntry): void {
       batch.deleteBucket(bucket.name, bucket.parent);
       return;
   }
+}
+
+/** Makes an empty database to copy to, in the place of a file that an earlier attempt left. */
+export async function createStore(disk: Disk, path: string, options: BackendOptions): Promise<Store> {
+  disk.remove(path);
+  await createFile(disk, path, pageSizeOf(options.initialPageSize));
+  const { file, lock } = await openLocked(disk, path, options);
+  const store = new Store(file, readMeta(file), { pageCacheBytesMax: options.pageCacheBytesMax, growBytes: 0 });
+  store.lock = lock;
+  await findFreePages(store, options.clock);
+  return store;
 }

@@ -11,6 +11,8 @@
  * ```
  */
 
+import { invariant } from "@quorate/base";
+
 export const pageHeaderSize = 16;
 export const elementSize = 16;
 export const bucketHeaderSize = 16;
@@ -143,4 +145,12 @@ export function decodeMeta(bytes: Uint8Array, at = 0): Meta | string {
 
 function isNoPage(bytes: Uint8Array, at: number): boolean {
   return readU32(bytes, at) === 0xffffffff && readU32(bytes, at + 4) === 0xffffffff;
+}
+
+/** The page size of a file that is created; 4,096 unless asked otherwise. */
+export function pageSizeOf(asked: number | undefined): number {
+  const size = asked ?? 4096;
+  const allowed = size >= 1024 && size <= 65_536 && (size & (size - 1)) === 0;
+  invariant(allowed, "the page size is not a power of two from 1,024 to 65,536", () => ({ size }));
+  return size;
 }

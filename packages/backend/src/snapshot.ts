@@ -46,7 +46,7 @@ export class StoreSnapshot implements BackendSnapshot {
     for (let at = 0; at < this.size; at += piece) {
       invariant(this.#pin !== undefined, "the snapshot is closed");
       const chunk = new Uint8Array(Math.min(piece, this.size - at));
-      const there = store.file.readAt(chunk, at);
+      const there = store.readAt(chunk, at);
       if (there < chunk.length) throw new CorruptError(store.path, `the file ends at ${at + there}`);
       if (at < this.#head.length) chunk.set(this.#head.subarray(at, at + chunk.length));
       yield chunk;

@@ -1,4 +1,4 @@
-import { CorruptError, type Disk, type DiskFile, type FileLock } from "@quorate/base";
+import { CorruptError, type Disk, type DiskFile, type FileLock, InvariantError } from "@quorate/base";
 import { decodeMeta, encodeMeta, freelistFlag, leafFlag, type Meta, pageHeaderSize, readU32 } from "./format.ts";
 import { Freelist } from "./freelist.ts";
 import { Page } from "./page.ts";
@@ -57,6 +57,8 @@ export class Store {
   #chunk: Uint8Array = new Uint8Array(0);
   #chunkWords: Uint32Array = new Uint32Array(0);
   #chunkUsed = 0;
+  /** What reads of the file fail with once it is closed. */
+  #closedBy: Error | undefined;
 
   constructor(file: DiskFile, meta: Meta, options: { readonly pageCacheBytesMax: number; readonly growBytes: number }) {
     this.file = file;
@@ -95,19 +97,25 @@ export class Store {
     if (id < 2 || id >= this.highWaterMark) throw new CorruptError(this.path, `page ${id} is out of bounds`);
     let words = scratch ?? new Uint32Array(this.pageSize >>> 2);
     let bytes = new Uint8Array(words.buffer);
-    let there = this.file.readAt(bytes, id * this.pageSize);
+    let there = this.readAt(bytes, id * this.pageSize);
     let page = new Page(bytes, words, 0, this.pageSize);
     if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
     this.#check(page.headerProblem(id, this.highWaterMark));
     if (page.overflow > 0) {
       words = new Uint32Array(((page.overflow + 1) * this.pageSize) >>> 2);
       bytes = new Uint8Array(words.buffer);
-      there = this.file.readAt(bytes, id * this.pageSize);
+      there = this.readAt(bytes, id * this.pageSize);
       if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
       page = new Page(bytes, words, 0, bytes.length);
     }
     this.#check(page.problem(id, this.highWaterMark));
     return page;
+  }
+
+  /** Reads bytes of the file as they are; returns how many were there. */
+  readAt(target: Uint8Array, at: number): number {
+    if (this.#closedBy !== undefined) throw this.#closedBy;
+    return this.file.readAt(target, at);
   }
 
   #check(problem: string | undefined): void {
@@ -247,7 +255,10 @@ export class Store {
     this.durable = meta;
   }
 
-  close(): void {
+  /** @param reason what reads that come later fail with, unless the page is in memory. */
+  close(reason: Error = new InvariantError(`${this.path}: the database is closed`)): void {
+    if (this.#closedBy !== undefined) return;
+    this.#closedBy = reason;
     this.lock?.release();
     this.lock = undefined;
     this.file.close();

@@ -75,6 +75,11 @@ export class MvccStore implements TxnHost, CursorHost {
     return this.#finishedCompactRevision;
   }
 
+  /** Cursors that pinned their revision and hashes that are under way. */
+  get openReads(): number {
+    return this.#pins.readers;
+  }
+
   /** Hashes that compactions took, newest first. */
   get compactionHashes(): readonly KvHash[] {
     return this.#hashes.all;

@@ -15,6 +15,13 @@ export class Pins {
     else this.#counts.set(revision, count - 1);
   }
 
+  /** How many readers there are. */
+  get readers(): number {
+    let readers = 0;
+    for (const count of this.#counts.values()) readers += count;
+    return readers;
+  }
+
   /** Whether a pinned revision lies below `revision`. */
   anyBelow(revision: number): boolean {
     for (const pinned of this.#counts.keys()) if (pinned < revision) return true;
