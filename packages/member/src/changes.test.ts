@@ -44,3 +44,34 @@ test("the last voter cannot be removed, whatever checks are off", async () => {
   expect(await codeOf(cluster, leader.changes.remove(leader.id))).toBe("notEnoughStarted");
   await cluster.settle(cluster.put(leader, "a", "1"));
 });
+
+test("so many changes may wait, and no more", async () => {
+  const cluster = await TestCluster.start(3);
+  const leader = cluster.leader() as Member;
+  for (const member of cluster.up()) if (member !== leader) cluster.kill(cluster.nameOf(member));
+  const waiting = Array.from({ length: 64 }, (_, i) =>
+    codeOf(cluster, leader.changes.update(leader.id, [`http://m:${i + 1}`])),
+  );
+  expect(await codeOf(cluster, leader.changes.update(leader.id, ["http://more:1"]))).toBe("tooManyRequests");
+  await cluster.settle(leader.stop());
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(["stopped"]));
+});
+
+test("so many promotions may wait for a leader, and no more", async () => {
+  const cluster = await TestCluster.start(3);
+  const follower = cluster.up().find((member) => !member.isLeader) as Member;
+  for (const member of cluster.up()) if (member !== follower) cluster.kill(cluster.nameOf(member));
+  await cluster.clock.advance(3000);
+  const waiting = Array.from({ length: 64 }, () => codeOf(cluster, follower.changes.promote(follower.id)));
+  expect(await codeOf(cluster, follower.changes.promote(follower.id))).toBe("tooManyRequests");
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(["noLeader"]));
+});
+
+test("whoever has given up already proposes nothing", async () => {
+  const cluster = await TestCluster.start(1);
+  const leader = cluster.leader() as Member;
+  const gone = AbortSignal.abort();
+  expect(await codeOf(cluster, leader.changes.add(["http://learner:1"], true, gone))).toContain("AbortError");
+  await cluster.clock.advance(5000);
+  expect(leader.machine.membership.list()).toHaveLength(1);
+});

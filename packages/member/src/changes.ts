@@ -32,12 +32,17 @@ export interface ChangeHost {
   schedule(): void;
 }
 
+/** Changes of members that wait here, and promotions that wait for the leader: so many of each, then they are refused. */
+const changesMax = 64;
+
 interface PendingChange {
   readonly change: ConfChange;
   readonly settle: (outcome: ChangeOutcome) => void;
   readonly fail: (error: Error) => void;
   /** Why the change must not be made as the members are now. */
   readonly judge: () => Refusal | undefined;
+  /** Whether the members are as the change wants them. */
+  readonly isInForce: () => boolean;
   proposedMs: number;
   /** It was handed on, and nothing tells that it did not get into the log. */
   mayBeInLog: boolean;
@@ -53,6 +58,8 @@ export class MembershipChanges {
   readonly #host: ChangeHost;
   /** The first one is proposed, the others wait for it: raft refuses a second change in flight. */
   readonly #queue: PendingChange[] = [];
+  /** Promotions that the leader is asked for. */
+  #forwarding = 0;
   #stopped: Error | undefined;
 
   constructor(host: ChangeHost) {
@@ -68,7 +75,8 @@ export class MembershipChanges {
     const id = memberIdFor(peerUrls, "", Math.floor(this.#host.clock.wallMs() / 1000));
     const member: MemberRecord = { id, peerUrls, isLearner, name: "", clientUrls: [] };
     const type = isLearner ? ConfChangeType.addLearnerNode : ConfChangeType.addNode;
-    await this.#propose(type, id, changeContext(member), judge, signal);
+    const isInForce = (): boolean => this.#host.membership().get(id) !== undefined;
+    await this.#propose({ type, nodeId: id, context: changeContext(member) }, judge, isInForce, signal);
     return member;
   }
 
@@ -78,20 +86,36 @@ export class MembershipChanges {
       return this.#host.strict ? judgeRemove(view, id) : judgeLastVoter(view, id);
     };
     refuse(judge());
-    await this.#propose(ConfChangeType.removeNode, id, emptyBytes, judge, signal);
+    const isInForce = (): boolean => this.#host.membership().isRemoved(id);
+    const { removeNode } = ConfChangeType;
+    await this.#propose({ type: removeNode, nodeId: id, context: emptyBytes }, judge, isInForce, signal);
   }
 
   async update(id: MemberId, urls: readonly string[], signal?: Signal): Promise<void> {
     const peerUrls = checkedPeerUrls(urls);
     if (peerUrls === undefined) throw badUrls(urls);
     const member: MemberRecord = { id, peerUrls, isLearner: false, name: "", clientUrls: [] };
-    await this.#propose(ConfChangeType.updateNode, id, changeContext(member), () => undefined, signal);
+    const judge = (): undefined => undefined;
+    const isInForce = (): boolean => this.#host.membership().get(id)?.peerUrls.join() === peerUrls.join();
+    const { updateNode } = ConfChangeType;
+    await this.#propose({ type: updateNode, nodeId: id, context: changeContext(member) }, judge, isInForce, signal);
   }
 
   /** Promotes a learner; a follower asks the leader to do it. */
   async promote(id: MemberId, signal?: Signal): Promise<void> {
+    if (this.#forwarding >= changesMax) throw new KvError("tooManyRequests");
+    this.#forwarding += 1;
+    try {
+      await this.#promote(id, signal);
+    } finally {
+      this.#forwarding -= 1;
+    }
+  }
+
+  async #promote(id: MemberId, signal: Signal | undefined): Promise<void> {
     const deadlineMs = this.#host.clock.nowMs() + this.#host.requestTimeoutMs;
     for (;;) {
+      if (this.#stopped !== undefined) throw this.#stopped;
       const lead = this.#host.lead();
       if (lead === this.#host.localId) return await this.promoteAsLeader(id, signal);
       const leader = this.#host.membership().get(lead);
@@ -118,7 +142,9 @@ export class MembershipChanges {
     refuse(judge());
     const known = this.#host.membership().get(id);
     const member: MemberRecord = known ?? { id, peerUrls: [], isLearner: true, name: "", clientUrls: [] };
-    await this.#propose(ConfChangeType.addNode, id, changeContext(member, true), judge, signal);
+    const isInForce = (): boolean => this.#host.membership().get(id)?.isLearner === false;
+    const { addNode } = ConfChangeType;
+    await this.#propose({ type: addNode, nodeId: id, context: changeContext(member, true) }, judge, isInForce, signal);
   }
 
   async #forwardPromotion(leader: MemberRecord, id: MemberId, deadlineMs: number): Promise<"promoted" | "retry"> {
@@ -160,21 +186,23 @@ export class MembershipChanges {
   }
 
   async #propose(
-    type: ConfChangeType,
-    nodeId: MemberId,
-    context: Uint8Array,
+    wanted: Omit<ConfChange, "id">,
     judge: () => Refusal | undefined,
-    signal?: Signal,
+    isInForce: () => boolean,
+    signal: Signal | undefined,
   ): Promise<void> {
     if (this.#stopped !== undefined) throw this.#stopped;
+    if (signal?.aborted === true) throw new AbortError("nothing was proposed: the caller gave up");
+    if (this.#queue.length >= changesMax) throw new KvError("tooManyRequests");
     const { ids } = this.#host;
-    const change: ConfChange = { id: ids.whole(ids.nextSerial()), type, nodeId, context };
+    const change: ConfChange = { id: ids.whole(ids.nextSerial()), ...wanted };
     const outcome = await new Promise<ChangeOutcome>((resolve, reject) => {
       const pending: PendingChange = {
         change,
         settle: resolve,
         fail: reject,
         judge,
+        isInForce,
         proposedMs: Number.NEGATIVE_INFINITY,
         mayBeInLog: false,
       };
@@ -235,6 +263,18 @@ export class MembershipChanges {
     const [pending] = this.#queue.splice(at, 1);
     this.#host.clock.nextTurn(() => this.drive());
     return pending;
+  }
+
+  /**
+   * A snapshot replaced the state, and the entries of changes may have gone with it. A change that was handed on and is
+   * in force was made; any other is proposed again.
+   */
+  onStateReplaced(): void {
+    for (const pending of this.#queue.filter(({ mayBeInLog }) => mayBeInLog)) {
+      if (pending.isInForce()) this.take(pending.change.id)?.settle({ refused: undefined });
+      else pending.proposedMs = Number.NEGATIVE_INFINITY;
+    }
+    this.drive();
   }
 
   /** Fails everything, now and from now on. */

@@ -30,8 +30,8 @@ export interface PartsOwner {
   onApplied(index: LogIndex): void;
   onLeaderEntry(term: Term): void;
   onLeadChanged(lead: MemberId): void;
-  /** A received snapshot replaced the state. */
-  onStateReplaced(): void;
+  /** A received snapshot replaced the state; proposals up to the serial `swallowed` may be in it. */
+  onStateReplaced(swallowed: number): void;
   onFatal(error: unknown): void;
   propose(kind: number, body: Uint8Array, waiter: Waiter<Outcome>): void;
   proposeRaw(serial: number, data: Uint8Array, waiter: Waiter<Outcome>): void;
@@ -97,7 +97,8 @@ export class Parts {
       node,
       applier: this.applier,
       link,
-      onReplaced: () => owner.onStateReplaced(),
+      lastProposed: () => this.proposals.lastProposed,
+      onReplaced: (swallowed) => owner.onStateReplaced(swallowed),
       schedule,
     });
     this.leadership = new Leadership({

@@ -1,3 +1,4 @@
+import { KvError } from "@quorate/api";
 import type { MemberId } from "@quorate/base";
 import { VirtualClock } from "@quorate/base/testing";
 import type { Membership, MemberRecord } from "@quorate/state";
@@ -77,5 +78,26 @@ describe("a leader that stops", () => {
       expect(await duration(clock, leadership.handOver())).toBeLessThan(50);
       expect(transfers).toEqual([]);
     }
+  });
+});
+
+describe("a member that stops", () => {
+  test("fails the transfers that were asked for, without a deadline too, and those asked for later", async () => {
+    const { clock, leadership } = leader();
+    const moving = leadership.moveTo(other);
+    const outcome = expect(moving).rejects.toMatchObject({ code: "stopped" });
+    await clock.advance(10_000);
+    leadership.stop(new KvError("stopped"));
+    await outcome;
+    await expect(leadership.moveTo(other)).rejects.toMatchObject({ code: "stopped" });
+  });
+
+  test("ends its hand-over in peace", async () => {
+    const { clock, messages, leadership } = leader();
+    const handOver = leadership.handOver();
+    await clock.advance(100);
+    leadership.stop(new KvError("stopped"));
+    expect(await duration(clock, handOver)).toBeLessThan(200);
+    expect(messages).toContain("leadership transfer failed");
   });
 });

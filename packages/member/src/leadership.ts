@@ -23,12 +23,14 @@ const handOverLookMs = 20;
 
 interface LeadWaiter {
   onLead(lead: MemberId): void;
+  onStop?(error: Error): void;
 }
 
 /** Moving leadership: on request, and before a leader stops. */
 export class Leadership {
   readonly #host: LeadershipHost;
   readonly #waiters: Set<LeadWaiter> = new Set();
+  #stopped: Error | undefined;
 
   constructor(host: LeadershipHost) {
     this.#host = host;
@@ -57,9 +59,10 @@ export class Leadership {
     });
   }
 
-  /** Resolves when `target` leads. Rejects with etcd's refusals, or when the signal fires. */
+  /** Resolves when `target` leads. Rejects with etcd's refusals, when the signal fires, or when the member stops. */
   async moveTo(target: MemberId, signal?: Signal): Promise<void> {
     const { localId } = this.#host;
+    if (this.#stopped !== undefined) throw this.#stopped;
     if (this.#host.lead() !== localId) throw new KvError("notLeader");
     const member = this.#host.membership().get(target);
     if (member === undefined || member.isLearner) throw new KvError("badLeaderTransferee");
@@ -71,18 +74,29 @@ export class Leadership {
     this.#host.node.transferLeader(target);
     this.#host.schedule();
     return new Promise((resolve, reject) => {
-      const stop = this.watch((lead) => {
-        if (lead !== target) return;
-        stop();
-        resolve();
-      });
+      const waiter: LeadWaiter = {
+        onLead: (lead) => {
+          if (lead !== target) return;
+          this.#waiters.delete(waiter);
+          resolve();
+        },
+        onStop: reject,
+      };
+      this.#waiters.add(waiter);
       const onAbort = (): void => {
-        stop();
+        this.#waiters.delete(waiter);
         reject(new AbortError("the leader transfer took too long"));
       };
       if (signal?.aborted === true) onAbort();
       else signal?.addEventListener("abort", onAbort, { once: true });
     });
+  }
+
+  /** Fails the transfers under way, and all from now on. */
+  stop(error: Error): void {
+    this.#stopped = error;
+    for (const waiter of [...this.#waiters]) waiter.onStop?.(error);
+    this.#waiters.clear();
   }
 
   /** Resolves with false once nothing is left to hope for: raft gives a transfer up after one election timeout. */
@@ -130,7 +144,10 @@ export class Leadership {
     }
     logger.log("info", "leadership transfer starting", { ...facts, "transferee-member-id": hexId(target) });
     const startedMs = clock.nowMs();
-    const moved = this.#transfer(target, undefined).then(() => true);
+    const moved = this.#transfer(target, undefined).then(
+      () => true,
+      () => false,
+    );
     if (await Promise.race([moved, this.#forlorn(target)])) {
       logger.log("info", "leadership transfer finished", {
         ...facts,

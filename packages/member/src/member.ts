@@ -103,7 +103,7 @@ export class Member {
         this.#tally.onLeadChanged(lead, this.term);
         this.leadership.onLeadChanged(lead);
       },
-      onStateReplaced: () => this.#onStateReplaced(),
+      onStateReplaced: (swallowed) => this.#onStateReplaced(swallowed),
       onFatal: (error) => this.#fatal(error),
       propose: (kind, body, waiter) => this.propose(kind, body, waiter),
       proposeRaw: (serial, data, waiter) => this.#enqueue(serial, data, waiter),
@@ -284,8 +284,10 @@ export class Member {
     if (fast && isOnlyVoter(this.machine.membership, this.id)) this.#node.campaign();
   }
 
-  #onStateReplaced(): void {
+  #onStateReplaced(swallowed: number): void {
     this.#roster.startOver();
+    this.#parts.proposals.failUpTo(swallowed, () => this.#tally.swallowed());
+    this.changes.onStateReplaced();
     if (this.machine.membership.isRemoved(this.id)) this.stoppedByRemoval();
   }
 
@@ -313,6 +315,7 @@ export class Member {
     this.#parts.proposals.failAll(stopped);
     this.#parts.reads.failAll(stopped);
     this.changes.stop(stopped);
+    this.leadership.stop(stopped);
   }
 
   /** Stops at once and closes nothing, as a killed process does. */

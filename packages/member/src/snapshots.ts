@@ -13,8 +13,14 @@ export interface SnapshotHost {
   readonly node: RawNode;
   readonly applier: Applier;
   readonly link: PeerLink;
-  /** The state was replaced by a received snapshot. */
-  onReplaced(): void;
+  /** The serial of the last proposal that was handed to raft. */
+  lastProposed(): number;
+  /**
+   * The state was replaced by a received snapshot.
+   *
+   * @param swallowed the last serial of what the snapshot may hold; what was proposed after it is not in there.
+   */
+  onReplaced(swallowed: number): void;
   /** Applying may go on. */
   schedule(): void;
 }
@@ -31,6 +37,33 @@ const sendChunkBytes = 256 * 1024;
 
 const purgeIntervalMs = 30_000;
 
+/** Beginnings of transfers that are remembered. */
+const arrivalsMax = 16;
+
+/**
+ * What had been proposed when the database of a snapshot began to come in. The snapshot was made before that moment, so
+ * later proposals have entries behind it; earlier ones may be in it, and then no entry will ever tell.
+ */
+class Arrivals {
+  readonly #lastProposed: Map<LogIndex, number> = new Map();
+
+  note(index: LogIndex, lastProposed: number): void {
+    if (this.#lastProposed.has(index)) return;
+    for (const oldest of this.#lastProposed.keys()) {
+      if (this.#lastProposed.size < arrivalsMax) break;
+      this.#lastProposed.delete(oldest);
+    }
+    this.#lastProposed.set(index, lastProposed);
+  }
+
+  /** The last serial proposed before the snapshot at `index` came; forgets it and older ones. */
+  take(index: LogIndex): number {
+    const lastProposed = this.#lastProposed.get(index) ?? Number.MAX_SAFE_INTEGER;
+    for (const noted of [...this.#lastProposed.keys()]) if (noted <= index) this.#lastProposed.delete(noted);
+    return lastProposed;
+  }
+}
+
 /** Raft snapshots: made to shorten the log, sent to members that lag, received and installed. */
 export class Snapshots {
   readonly #host: SnapshotHost;
@@ -43,6 +76,7 @@ export class Snapshots {
   #purging: Promise<void> | undefined;
   #installing: Promise<void> | undefined;
   #stopped = false;
+  readonly #arrivals: Arrivals = new Arrivals();
 
   constructor(host: SnapshotHost) {
     this.#host = host;
@@ -149,6 +183,7 @@ export class Snapshots {
 
   /** A place for the database of a snapshot that is being received. */
   receive(index: LogIndex): DatabaseSink {
+    this.#arrivals.note(index, this.#host.lastProposed());
     return this.#host.storage.receiveDatabase(index);
   }
 
@@ -172,7 +207,7 @@ export class Snapshots {
     });
     await this.#saving?.catch(() => undefined);
     await storage.saveSnapshot(snapshot, append);
-    const { closed } = await storage.installDatabase(
+    await storage.installDatabase(
       snapshot,
       () => {
         if (this.#stopped) throw new AbortError("the member was stopped");
@@ -180,9 +215,8 @@ export class Snapshots {
       () => applier.replaceState(storage.machine, index, term),
     );
     this.#lastIndex = index;
-    this.#host.onReplaced();
+    this.#host.onReplaced(this.#arrivals.take(index));
     ports.logger.log("info", "applied snapshot", { "current-snapshot-index": index });
-    await closed;
   }
 
   /** Removes old files once in a while. */

@@ -14,6 +14,7 @@ import {
   type StorageEvents,
   turn,
 } from "./database.ts";
+import { RetiredStates } from "./retired-states.ts";
 import { openStorage, type StorageParts, toBootError } from "./opening.ts";
 
 /** Takes the database of a snapshot that is being received. Exactly one of `commit` and `abort` ends it. */
@@ -49,7 +50,10 @@ export class Storage {
   readonly #ports: MemberPorts;
   readonly #snapshotter: Snapshotter;
   readonly #databasePath: string;
+  readonly #retired: RetiredStates;
   #state: State;
+  /** While a received database takes the place of the present one. */
+  #replacing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(parts: StorageParts) {
@@ -63,6 +67,7 @@ export class Storage {
     this.#ports = parts.ports;
     this.#snapshotter = parts.snapshotter;
     this.#databasePath = parts.databasePath;
+    this.#retired = new RetiredStates(parts.ports.clock, parts.ports.logger);
     this.#state = parts.state;
     this.#watch(parts.state);
   }
@@ -111,23 +116,34 @@ export class Storage {
 
   /**
    * Puts the received database of `snapshot` in the place of the present one, which answers reads until the new one is
-   * ready.
+   * ready, and goes on answering those that have begun by then.
    *
    * @param check called between the steps; what it throws ends the work, and the present database stays.
    * @param onSwitched called in the turn in which `machine` changes.
-   * @returns a promise, to be awaited, for the end of the database that was replaced.
    */
-  async installDatabase(
-    snapshot: Snapshot,
-    check: () => void,
-    onSwitched: () => void,
-  ): Promise<{ readonly closed: Promise<void> }> {
+  async installDatabase(snapshot: Snapshot, check: () => void, onSwitched: () => void): Promise<void> {
+    let done = (): void => undefined;
+    this.#replacing = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    try {
+      await this.#replaceDatabase(snapshot, check, onSwitched);
+    } finally {
+      this.#replacing = undefined;
+      done();
+    }
+  }
+
+  async #replaceDatabase(snapshot: Snapshot, check: () => void, onSwitched: () => void): Promise<void> {
     const { disk } = this.#ports;
     const { index, term, confState } = snapshot.metadata;
     const received = this.#snapshotter.findDb(index);
     if (received === undefined) {
       throw new CorruptError(this.#snapshotter.directory, `the database of the snapshot at ${index} is missing`);
     }
+    const old = this.#state;
+    // A defragmentation must not take the name back.
+    await old.backend.endWrites();
     check();
     disk.rename(received, this.#databasePath);
     await disk.syncDirectory(this.#snapshotter.directory);
@@ -141,13 +157,13 @@ export class Storage {
       await next.backend.close();
       throw error;
     }
-    const old = this.#state;
     this.#state = next;
     this.#watch(next);
     next.compaction.start();
     old.compaction.stop();
+    old.backend.onBeforeCommit = undefined;
+    this.#retired.add({ backend: old.backend, store: old.machine.store });
     onSwitched();
-    return { closed: old.backend.close() };
   }
 
   /** Removes log segments and snapshots that nobody needs. */
@@ -161,22 +177,36 @@ export class Storage {
     this.#state.compaction.start();
   }
 
-  /** Resolves when no compaction is under way and its deletes are durable. */
+  /** Resolves when no compaction is under way and its deletes are durable. Rejects with `KvError` when the member stops. */
   async whenCompacted(): Promise<void> {
-    await this.#state.compaction.idle();
-    await this.backend.commit();
+    for (;;) {
+      const state = this.#state;
+      await state.compaction.idle();
+      await this.#replacing;
+      if (state !== this.#state) continue;
+      try {
+        await state.backend.commit();
+      } catch (error) {
+        throw new KvError("stopped", { cause: error });
+      }
+      return;
+    }
   }
 
   /** Hashes all rows up to `revision`, in bounded turns; 0 is the newest. Rejects with `KvError`. */
   async hashKv(revision: number): Promise<{ hash: number; compactRevision: number; hashRevision: number }> {
     const job = this.machine.store.hashByRev(revision);
     if ("kind" in job) throw new KvError(job.kind === "future" ? "futureRev" : "compacted");
-    for (;;) {
-      const result = job.step(restoreRowsPerTurn);
-      if (result !== undefined) {
-        return { hash: result.hash, compactRevision: result.compactRevision, hashRevision: result.revision };
+    try {
+      for (;;) {
+        const result = job.step(restoreRowsPerTurn);
+        if (result !== undefined) {
+          return { hash: result.hash, compactRevision: result.compactRevision, hashRevision: result.revision };
+        }
+        await turn(this.#ports.clock);
       }
-      await turn(this.#ports.clock);
+    } finally {
+      job.close();
     }
   }
 
@@ -196,7 +226,8 @@ export class Storage {
   async #close(): Promise<void> {
     this.#state.compaction.stop();
     try {
-      await this.backend.close();
+      await this.#retired.close();
+      await this.backend.close(new KvError("stopped"));
     } finally {
       await this.wal.close();
     }

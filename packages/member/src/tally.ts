@@ -48,9 +48,17 @@ export class Tally {
   }
 
   /** Counts a proposal that is turned away; returns why. */
-  refusal(code: KvErrorCode): KvError {
+  refusal(code: KvErrorCode, explanation?: string): KvError {
     this.proposalsFailed += 1;
-    return new KvError(code);
+    return new KvError(code, explanation === undefined ? {} : { explanation });
+  }
+
+  /** As `refusal`, for a proposal whose outcome this member cannot know any more. */
+  swallowed(): KvError {
+    return this.refusal(
+      "timeout",
+      "this member caught up by a snapshot, which may hold what was proposed: look before you ask again.",
+    );
   }
 
   /** Counts a proposal whose time is over; returns which of etcd's reasons is the likely one. */

@@ -33,6 +33,7 @@ export class Waiters<T> {
   readonly #waiting: Map<number, Proposal<T>> = new Map();
   #queued: Proposal<T>[] = [];
   #bytes = 0;
+  #lastProposed = 0;
 
   constructor(clock: Clock, ids: RequestIds, timeoutMs: number) {
     this.#clock = clock;
@@ -74,8 +75,14 @@ export class Waiters<T> {
     for (const proposal of this.#queued) {
       proposal.term = term;
       this.#waiting.set(proposal.serial, proposal);
+      this.#lastProposed = proposal.serial;
     }
     this.#queued = [];
+  }
+
+  /** The serial of the last proposal that was handed to raft; 0 when there was none. */
+  get lastProposed(): number {
+    return this.#lastProposed;
   }
 
   /** For how long the oldest queued proposal has been waiting; 0 when there is none. */
@@ -93,6 +100,20 @@ export class Waiters<T> {
       if (proposal.term >= term) break;
       this.#waiting.delete(proposal.serial);
       this.#forget(proposal).fail(error);
+    }
+  }
+
+  /**
+   * The state jumped over entries, and those of the proposals up to `serial` may be among them: nothing will tell what
+   * became of them.
+   *
+   * @param error makes the error of each.
+   */
+  failUpTo(serial: number, error: () => KvError): void {
+    for (const proposal of this.#waiting.values()) {
+      if (proposal.serial > serial) break;
+      this.#waiting.delete(proposal.serial);
+      this.#forget(proposal).fail(error());
     }
   }
 
