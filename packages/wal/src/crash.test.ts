@@ -3,7 +3,7 @@ import { DiskError, type LogIndex, SeededRandom } from "@quorate/base";
 import { MemoryDisk, type Unsynced } from "@quorate/base/testing";
 import { describe, expect, test } from "vitest";
 import { hasWal, type LogPosition, logStart, validSnapshots, Wal } from "./index.ts";
-import { bare, confState, directory, entryAt, metadata, stateAt } from "./testing/log.ts";
+import { bare, confState, directory, entryAt, metadata, namesIn, stateAt } from "./testing/log.ts";
 
 const options = { segmentBytes: 4096 };
 const batches = 36;
@@ -190,6 +190,38 @@ test("segments that are cut while a sync takes long keep what is in them (D08, D
   disk.crash();
   const { entries } = await Wal.open(disk, directory, logStart, options);
   expect(entries.map(bare)).toEqual(Array.from({ length: 60 }, (_, i) => bare(entryAt(i + 1, 1, 700))));
+});
+
+test("a sync that is asked for when another ends does not run beside the one that waits (D08)", async () => {
+  let running = 0;
+  let most = 0;
+  const disk = new MemoryDisk({
+    syncDelay: async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await Promise.resolve();
+      running -= 1;
+    },
+  });
+  disk.makeDirectory("/member");
+  await disk.syncDirectory("/");
+  const wal = await Wal.create(disk, directory, metadata, options);
+  let index = 0;
+  const write = (): Promise<void> => {
+    index += 1;
+    wal.append(stateAt(1, index - 1), [entryAt(index, 1, 500)]);
+    return wal.sync();
+  };
+  const waiting: Promise<void>[] = [];
+  for (let round = 0; round < 40; round++) {
+    // Whoever waited for the first asks for more as soon as it ends, while the second is due.
+    waiting.push(write().then(write), write());
+    for (let i = 0; i < 3; i++) await Promise.resolve();
+  }
+  await Promise.all(waiting);
+  expect(most).toBe(1);
+  expect(namesIn(disk).length).toBeGreaterThan(5);
+  await wal.close();
 });
 
 test("a write that a cut left without its segment's beginning is started over", async () => {

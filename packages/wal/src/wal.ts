@@ -181,15 +181,15 @@ export class Wal {
    */
   sync(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    // It has not started, so it will cover this call's writes; one beside it would name the same segments again.
+    if (this.#following !== undefined) return this.#following;
     const syncing = this.#syncing;
     if (syncing === undefined) return this.#written === this.#synced ? Promise.resolve() : this.#startSync();
     if (syncing.covers === this.#written) return syncing.done;
-    if (this.#following === undefined) {
-      this.#following = syncing.done.then(() => {
-        this.#following = undefined;
-        return this.#startSync();
-      });
-    }
+    this.#following = syncing.done.then(() => {
+      this.#following = undefined;
+      return this.#startSync();
+    });
     return this.#following;
   }
 
