@@ -1,0 +1,71 @@
+import type { Operation } from "./operation.ts";
+import { partition } from "./partition.ts";
+import { earliest, latest, type Prepared, violation } from "./prepare.ts";
+import { madeBy, RevisionModel, StoreModel } from "./search-models.ts";
+import type { Verdict } from "./verdict.ts";
+import { type SearchModel, searchOrder } from "./wing-gong.ts";
+
+/** No more operations than these are shown of a place where no order was found. */
+const stuckMax = 12;
+
+interface Search {
+  readonly what: string;
+  readonly items: readonly number[];
+  readonly model: SearchModel;
+}
+
+/** Every operation that has an answer to judge, or is known to have made a revision. */
+function settled({ operations, reads }: Prepared, made: ReadonlyMap<number, number>): number[] {
+  const places = [...made.keys(), ...reads];
+  return places.filter((place) => operations[place]?.request.kind !== "compact").sort((a, b) => a - b);
+}
+
+/**
+ * Splits a history into searches that hold together exactly when the whole does.
+ *
+ * If it is known who made each revision, then each group of keys stands for itself, and revisions and compactions for
+ * themselves: an order of each that respects the same revisions can be merged with the others by revision. If unknown
+ * writes could have made revisions in several ways, the way is a matter of all keys, and there is one search.
+ */
+function searchesOf(history: Prepared): Search[] {
+  const made = madeBy(history);
+  const known = settled(history, made);
+  const { operations, compactions, doubtfulCompactions, refused, candidates, start } = history;
+  const about = [...compactions, ...doubtfulCompactions, ...refused];
+  const revokes = [...made.keys()].some((place) => operations[place]?.request.kind === "revoke");
+  if (candidates.size > 0 || revokes) {
+    const doubtful = new Set([...candidates.values()].flat().filter((place) => !made.has(place)));
+    const items = [...known, ...about, ...doubtful];
+    return [{ what: "the store", items, model: new StoreModel(history, items, "all", made) }];
+  }
+  const all = [...known, ...about];
+  const parts = partition(operations, known, start).map((part): Search => {
+    const model = new StoreModel(history, part.places, "own", made, part.start);
+    return { what: "the keys that they touch", items: part.places, model };
+  });
+  return [...parts, { what: "revisions", items: all, model: new RevisionModel(history, all, made) }];
+}
+
+/**
+ * The second judge: a search for an order, which believes in time and lets the model say what fits.
+ *
+ * @param stepsMax how often models may be asked in all before the verdict is unknown.
+ */
+export function judgeBySearch(history: Prepared, stepsMax: number): Verdict {
+  const { operations } = history;
+  for (const { what, items, model } of searchesOf(history)) {
+    const at = (item: number): Operation => operations[items[item] as number] as Operation;
+    const times = {
+      invokes: new Float64Array(items.length).map((_, item) => earliest(at(item))),
+      returns: new Float64Array(items.length).map((_, item) => latest(at(item))),
+    };
+    const outcome = searchOrder(model, times, stepsMax);
+    if (outcome.found === "bound") return { outcome: "unknown", reason: `gave up after ${stepsMax} steps of search` };
+    if (outcome.found === "nothing") {
+      const stuck = outcome.stuck.slice(0, stuckMax).map((item) => items[item] as number);
+      const reason = `no order of these operations, after those before them, agrees with ${what}`;
+      return { outcome: "not-linearizable", violation: violation("no-order", stuck, reason) };
+    }
+  }
+  return { outcome: "linearizable" };
+}
