@@ -9,6 +9,7 @@ import {
   runProgram,
   Scope,
   ServerCluster,
+  serverCommand,
   type ServerMember,
 } from "../support/index.ts";
 import { listedBy } from "./support/members.ts";
@@ -275,13 +276,34 @@ describe("a server that starts", () => {
     }
   });
 
-  test("answers nobody and dies by SIGTERM while it waits for the others", async () => {
-    const cluster = await ServerCluster.create(scope, { program: "quorate" });
-    const [alone] = cluster.members as [ServerMember];
-    alone.start();
-    await alone.process.waitForOutput(/serving peer traffic/);
-    await expect(fetch(`${alone.clientUrl}/health`, { signal: AbortSignal.timeout(300) })).rejects.toThrow();
-    expect(await alone.stop(3_000)).toEqual({ code: null, signal: "SIGTERM" });
+  test("answers no client, but tells of itself on its metrics URL, and dies by SIGTERM while it waits for the others", async () => {
+    for (const program of ["quorate", "etcd-3.6"].filter((name) => serverCommand(name) !== undefined)) {
+      const [client = 0, metrics = 0] = await freePorts(2);
+      const flags = [
+        `--listen-metrics-urls=http://127.0.0.1:${metrics}`,
+        `--listen-client-http-urls=http://127.0.0.1:${client}`,
+      ];
+      const cluster = await ServerCluster.create(scope, { program, flags });
+      const [alone] = cluster.members as [ServerMember];
+      alone.start();
+      await alone.process.waitForOutput(/serving peer traffic/);
+      await alone.process.waitForOutput(/serving metrics/);
+      for (const url of [alone.clientUrl, `http://127.0.0.1:${client}`]) {
+        await expect(fetch(`${url}/health`, { signal: AbortSignal.timeout(300) })).rejects.toThrow();
+      }
+      const answer = async (path: string): Promise<[number, string]> => {
+        const response = await fetch(`http://127.0.0.1:${metrics}${path}`);
+        return [response.status, await response.text()];
+      };
+      expect(await answer("/health"), program).toEqual([503, '{"health":"false","reason":"RAFT NO LEADER"}\n']);
+      expect(await answer("/health?serializable=true")).toEqual([200, '{"health":"true","reason":""}']);
+      expect(await answer("/livez")).toEqual([200, "ok\n"]);
+      expect(await answer("/readyz/data_corruption")).toEqual([200, "ok\n"]);
+      expect((await answer("/readyz?exclude=linearizable_read"))[0]).toBe(200);
+      expect((await answer("/metrics"))[1]).toMatch(/^etcd_server_has_leader 0$/m);
+      expect((await answer("/version"))[0]).toBe(404);
+      expect(await alone.stop(3_000)).toEqual({ code: null, signal: "SIGTERM" });
+    }
   });
 
   test("takes its configuration from a file, in etcd's keys", async () => {

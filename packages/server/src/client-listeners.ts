@@ -55,7 +55,19 @@ export class ClientListeners {
     });
   }
 
-  /** Opens all of them. @throws the listener's error. */
+  readonly #handleHttp: RequestListener = (req, res) => this.#http.emit("request", req, res);
+
+  /** Opens those for metrics and health alone, which answer from the start on. @throws the listener's error. */
+  async openMetrics(): Promise<void> {
+    const tls = clientTls(this.#config);
+    const handle = metricsOnly(this.#handleHttp);
+    for (const url of this.#config.listenMetricsUrls) {
+      this.#extra.push(await listenHttp(url, tls, handle));
+      this.#logger.log("info", "serving metrics", { address: url.text });
+    }
+  }
+
+  /** Opens those that need a member which is ready. @throws the listener's error. */
   async open(): Promise<void> {
     const tls = clientTls(this.#config);
     for (const url of this.#config.listenClientUrls) {
@@ -68,9 +80,7 @@ export class ClientListeners {
         : "serving client traffic insecurely; this is strongly discouraged!";
       this.#logger.log("info", words, { traffic: "grpc+http", address: url.text.replace(/^\w+:\/\//, "") });
     }
-    const all: RequestListener = (req, res) => this.#http.emit("request", req, res);
-    for (const url of this.#config.listenClientHttpUrls) this.#extra.push(await listenHttp(url, tls, all));
-    for (const url of this.#config.listenMetricsUrls) this.#extra.push(await listenHttp(url, tls, metricsOnly(all)));
+    for (const url of this.#config.listenClientHttpUrls) this.#extra.push(await listenHttp(url, tls, this.#handleHttp));
   }
 
   /** Ends HTTP at once. Resolves when the gRPC calls under way have ended. */

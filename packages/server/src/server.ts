@@ -103,7 +103,8 @@ export class QuorateServer {
   }
 
   /**
-   * Opens the data directory, starts the member and its peer listeners. Clients are served after `serveClients`.
+   * Opens the data directory, starts the member and the listeners for peers and metrics. Clients are served after
+   * `serveClients`.
    *
    * @param onStop called once when the member stops by itself.
    * @throws BootError or the listener's error, one line for the operator.
@@ -130,7 +131,9 @@ export class QuorateServer {
     const server = new QuorateServer(config, logger, { options, ports, storage, tls, metrics }, onStop);
     try {
       await server.#listenToPeers();
+      await server.#listeners.openMetrics();
     } catch (error) {
+      await server.#listeners.close();
       await server.#transport.close();
       await storage.close();
       throw error;
