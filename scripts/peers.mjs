@@ -1,5 +1,5 @@
 // Builds the real programs that tests and benchmarks measure us against, from the Go modules under
-// tests/interop/peers, into .peers/bin, and prints what there is.
+// tests/interop/peers and tests/interop/raft-oracle, into .peers/bin, and prints what there is.
 //
 //   npm run peers                     everything
 //   npm run peers -- --only bbolt     some, by name
@@ -31,6 +31,7 @@ const peers = [
     package: `go.etcd.io/etcd/v3/tools/${tool}`,
     of: "go.etcd.io/etcd/v3",
   })),
+  { name: "porcupine-check", module: "porcupine", package: ".", of: "github.com/anishathalye/porcupine" },
   { name: "bbolt", module: "bbolt", package: "go.etcd.io/bbolt/cmd/bbolt", of: "go.etcd.io/bbolt" },
   {
     name: "h2spec",
@@ -44,6 +45,7 @@ const peers = [
     package: `google.golang.org/grpc/interop/${side}`,
     of: "google.golang.org/grpc",
   })),
+  { name: "raft-oracle", module: "../raft-oracle", package: ".", of: "go.etcd.io/raft/v3" },
 ];
 
 /** What Debian's packages bring (etcd-server, etcd-client, nghttp2-client, curl): looked up in PATH, never built. */
@@ -64,7 +66,8 @@ function versionOf(peer) {
 function stampOf(peer, goVersion) {
   const hash = createHash("sha256").update(goVersion).update(peer.package);
   const dir = join(modulesDir, peer.module);
-  for (const file of readdirSync(dir).sort()) hash.update(file).update(readFileSync(join(dir, file)));
+  const sources = readdirSync(dir).filter((file) => /\.(go|mod|sum|s)$/.test(file));
+  for (const file of sources.sort()) hash.update(file).update(readFileSync(join(dir, file)));
   return hash.digest("hex");
 }
 
