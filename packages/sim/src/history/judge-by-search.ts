@@ -27,8 +27,7 @@ function settled({ operations, reads }: Prepared, made: ReadonlyMap<number, numb
  * themselves: an order of each that respects the same revisions can be merged with the others by revision. If unknown
  * writes could have made revisions in several ways, the way is a matter of all keys, and there is one search.
  */
-function searchesOf(history: Prepared): Search[] {
-  const made = madeBy(history);
+function searchesOf(history: Prepared, made: ReadonlyMap<number, number>): Search[] {
   const known = settled(history, made);
   const { operations, compactions, doubtfulCompactions, refused, candidates, start } = history;
   const about = [...compactions, ...doubtfulCompactions, ...refused];
@@ -53,11 +52,15 @@ function searchesOf(history: Prepared): Search[] {
  */
 export function judgeBySearch(history: Prepared, stepsMax: number): Verdict {
   const { operations } = history;
-  for (const { what, items, model } of searchesOf(history)) {
+  const made = madeBy(history);
+  for (const { what, items, model } of searchesOf(history, made)) {
     const at = (item: number): Operation => operations[items[item] as number] as Operation;
     const times = {
       invokes: new Float64Array(items.length).map((_, item) => earliest(at(item))),
       returns: new Float64Array(items.length).map((_, item) => latest(at(item))),
+      required: new Uint8Array(items.length).map((_, item) => {
+        return at(item).result.status !== "unknown" || made.has(items[item] as number) ? 1 : 0;
+      }),
     };
     const outcome = searchOrder(model, times, stepsMax);
     if (outcome.found === "bound") return { outcome: "unknown", reason: `gave up after ${stepsMax} steps of search` };

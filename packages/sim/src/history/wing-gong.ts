@@ -16,8 +16,10 @@ export interface SearchModel {
 /** The operations of one search, by item 0, 1, 2, … */
 export interface SearchItems {
   readonly invokes: Float64Array;
-  /** Infinity for an operation that need not take effect at all. */
+  /** Infinity when the end is not known. */
   readonly returns: Float64Array;
+  /** 1 for an operation that must take effect, 0 for one that need not. */
+  readonly required: Uint8Array;
 }
 
 export type SearchOutcome =
@@ -114,7 +116,8 @@ function scramble(item: number, seed: number): number {
  */
 export function searchOrder(model: SearchModel, items: SearchItems, stepsMax: number): SearchOutcome {
   const list = new EntryList(items);
-  const must = items.returns.reduce((sum, time) => sum + (time === Number.POSITIVE_INFINITY ? 0 : 1), 0);
+  const must = items.required.reduce((sum, one) => sum + one, 0);
+  const required = (item: number): number => items.required[item] as number;
   const returns = (item: number): boolean => items.returns[item] !== Number.POSITIVE_INFINITY;
   const reached = new Set<string>();
   /** The placed items in order; those that changed the state as they are, others as their complement. */
@@ -137,7 +140,7 @@ export function searchOrder(model: SearchModel, items: SearchItems, stepsMax: nu
         if (change === 1 || isNew(reached, `${low},${high},${model.fingerprint()}`)) {
           list.lift(item, returns(item));
           placed.push(change === 2 ? item : ~item);
-          if (returns(item)) left -= 1;
+          left -= required(item);
           entry = list.first();
           continue;
         }
@@ -155,7 +158,7 @@ export function searchOrder(model: SearchModel, items: SearchItems, stepsMax: nu
       const item = top < 0 ? ~top : top;
       list.unlift(item, returns(item));
       toggle(item);
-      if (returns(item)) left += 1;
+      left += required(item);
       if (top < 0) continue;
       model.back();
       entry = list.after(2 * item);

@@ -134,8 +134,8 @@ export class RequestSource {
     if (kind < 74) return this.#delete();
     if (kind < 90) return this.#txn(revision);
     if (leases && kind < 92) return { kind: "revoke", lease: String(1 + random.below(2)) };
-    if (past && kind < 94) return { kind: "compact", revision: Math.max(1, revision - random.below(4)) };
-    if (past) return { ...this.#read(), revision: Math.max(1, revision + 1 - random.below(4)) };
+    if (past && kind < 94) return { kind: "compact", revision: Math.max(1, revision - random.below(3)) };
+    if (past) return { ...this.#read(), revision: Math.max(1, revision + 1 - random.below(7)) };
     return this.#read();
   }
 }
