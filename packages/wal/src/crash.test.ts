@@ -250,3 +250,41 @@ test("a write that a cut left without its segment's beginning is started over", 
     await reopened.wal.close();
   }
 });
+
+test("names that a killed process gave are durable before anything is built on them (D09)", async () => {
+  // Killed between a rename and the sync of the directory: the log's own name, or that of a segment.
+  for (const killAt of [1, 2, 3]) {
+    let renames = 0;
+    let killed = false;
+    const disk = new MemoryDisk({
+      before: ({ operation, path }) => {
+        if (operation === "rename") renames += 1;
+        if (operation !== "syncDirectory" || renames !== killAt || killed) return;
+        killed = true;
+        throw new DiskError(operation, path, "EIO", { cause: new PowerCut() });
+      },
+    });
+    disk.makeDirectory("/member");
+    await disk.syncDirectory("/");
+    const write = async (wal: Wal, from: LogIndex): Promise<void> => {
+      for (let index = from; index < from + 20; index++) {
+        wal.append(stateAt(1, index - 1), [entryAt(index, 1, 700)]);
+        await wal.sync();
+        for (let i = 0; i < 10; i++) await Promise.resolve();
+      }
+    };
+    let first: Wal | undefined;
+    const life = async (): Promise<void> => {
+      first = await Wal.create(disk, directory, metadata, options);
+      await write(first, 1);
+    };
+    await expect(life()).rejects.toThrow("EIO");
+    // Lets go of the locks; a log that failed syncs nothing more.
+    await first?.close();
+    const { wal, entries } = await Wal.open(disk, directory, logStart, options);
+    await write(wal, entries.length + 1);
+    disk.crash();
+    const after = await Wal.open(disk, directory, logStart, options);
+    expect(after.entries.length, `killed at rename ${killAt}`).toBe(entries.length + 20);
+  }
+});

@@ -57,7 +57,8 @@ function missingParents(disk: Disk, path: string): string[] {
   return missing;
 }
 
-function parentOf(path: string): string {
+/** The directory that holds `path`. */
+export function parentOf(path: string): string {
   const end = path.replace(/\/+$/, "").lastIndexOf("/");
   if (end < 0) return ".";
   return end === 0 ? "/" : path.slice(0, end);

@@ -1,7 +1,8 @@
 /** Opens the segments of a log for writing: locks, reads, repairs, and clears the space ahead. */
 import { type Disk, type DiskFile, invariant, type LogIndex } from "@quorate/base";
 import type { Entry, HardState } from "@quorate/raft";
-import { WalError } from "./errors.ts";
+import { parentOf } from "./create.ts";
+import { toError, WalError } from "./errors.ts";
 import { FrameBuffer, RecordType } from "./frame.ts";
 import { closeAll, type OpenSegment, Replay, type TornRecord, walk, type WalkResult } from "./replay.ts";
 import { type SegmentName, segmentsFrom } from "./segment-name.ts";
@@ -39,7 +40,12 @@ export async function openSegments(
       const path = `${directory}/${name.name}`;
       segments.push({ ...name, path, file: disk.open(path, "write") });
     }
-    await Promise.all(segments.map((segment) => lock(disk, segment)));
+    // All are awaited, also after one has failed: a lock that comes late would be held on a file that is closed.
+    const locked = await Promise.allSettled(segments.map((segment) => lock(disk, segment)));
+    for (const result of locked) if (result.status === "rejected") throw toError(result.reason);
+    // A process that was killed may have given the names without making them durable; what is written now is lost with
+    // the name of its segment.
+    await Promise.all([disk.syncDirectory(directory), disk.syncDirectory(parentOf(directory))]);
     const replay = new Replay(from);
     const walked = walk(segments, (reader) => replay.visit(reader));
     if (!replay.foundStart) {
