@@ -113,6 +113,28 @@ test("a first write of the log that is torn anywhere does not make a smaller clu
   }
 }, 60_000);
 
+test("names that a killed first start made are durable before anything is promised (D09)", async () => {
+  for (let at = 1; ; at++) {
+    const cluster = new TestCluster();
+    const watched = new WatchedDisk();
+    cluster.nodes.set("m1", new Node("m1", watched.disk));
+    let syncs = 0;
+    watched.onStep = ({ operation, path }) => {
+      if (operation === "syncDirectory") syncs += 1;
+      if (syncs === at) throw new DiskError("kill", path, "EIO");
+    };
+    const booted = await cluster.boot("m1").catch(() => undefined);
+    watched.onStep = () => undefined;
+    if (booted !== undefined) break;
+    const again = await cluster.boot("m1");
+    await cluster.clock.until(() => again.isLeader);
+    await cluster.settle(cluster.put(again, "a", "1"));
+    cluster.kill("m1");
+    const last = await cluster.boot("m1");
+    await cluster.clock.until(() => last.machine.store.revision === 2);
+  }
+});
+
 test("power cuts at any step of a join leave a member that joins", async () => {
   for (const survives of [false, true]) {
     for (let at = 1; ; at++) {

@@ -1,5 +1,5 @@
 import { decodeMetadata, encodeMetadata } from "@quorate/api";
-import { type ClusterId, type Disk, equalBytes, hexId, type MemberId } from "@quorate/base";
+import { type ClusterId, type Disk, DiskError, equalBytes, hexId, type MemberId } from "@quorate/base";
 import type { Entry, HardState, Snapshot } from "@quorate/raft";
 import { Snapshotter, validSnapshots, Wal, type WalOptions } from "@quorate/wal";
 import { BootError, birthLog, planBirth } from "./bootstrap.ts";
@@ -15,13 +15,30 @@ export interface Opened {
   readonly remotes: readonly RemoteMember[];
 }
 
-/** Creates a directory with its missing parents, and makes their names durable. */
-export async function makeDurableDirectory(disk: Disk, path: string): Promise<void> {
+/**
+ * Creates a directory below `root` with all missing parents, and makes their names durable; from `root` down also those
+ * that are there: a start that was killed may have made them and no more.
+ */
+export async function makeDurableDirectory(disk: Disk, root: string, path: string): Promise<void> {
   const missing: string[] = [];
   for (let at = path; at !== "" && at !== "." && at !== "/" && disk.info(at) === undefined; at = parentOf(at))
     missing.push(at);
   disk.makeDirectory(path);
   for (const made of missing) await disk.syncDirectory(parentOf(made));
+  for (let at = path; ; at = parentOf(at)) {
+    const isRoot = at.length <= root.length;
+    if (!missing.includes(at)) await syncName(disk, at, !isRoot);
+    if (isRoot) return;
+  }
+}
+
+async function syncName(disk: Disk, path: string, ours: boolean): Promise<void> {
+  try {
+    await disk.syncDirectory(parentOf(path));
+  } catch (error) {
+    // Above the data directory there may be one that we may pass but not read.
+    if (ours || !(error instanceof DiskError) || error.code !== "EACCES") throw error;
+  }
 }
 
 function parentOf(path: string): string {

@@ -38,7 +38,7 @@ export async function openStorage<T extends { readonly events: StorageEvents }>(
   const walDir = options.walDir ?? `${memberDir}/wal`;
   const snapDir = `${memberDir}/snap`;
   const databasePath = `${snapDir}/db`;
-  await makeDurableDirectory(disk, snapDir);
+  await makeDurableDirectory(disk, options.dataDir, snapDir);
   const snapshotter = new Snapshotter(disk, snapDir, logger);
   snapshotter.removeTemporary();
   const hasLog = disk.info(walDir) !== undefined && disk.list(walDir).some((name) => name.endsWith(".wal"));
