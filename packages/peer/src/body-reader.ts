@@ -78,7 +78,9 @@ export class BodyReader {
   #wait(): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#clock.startTimer(this.#timeoutMs, () => {
-        this.#failure ??= new Error("i/o timeout");
+        const { localAddress, localPort, remoteAddress, remotePort } = this.#request.socket;
+        const ends = `${addressText(localAddress, localPort)}->${addressText(remoteAddress, remotePort)}`;
+        this.#failure ??= new Error(`read tcp ${ends}: i/o timeout`);
         this.#wake?.();
       });
       this.#wake = () => {
@@ -88,6 +90,10 @@ export class BodyReader {
       };
     });
   }
+}
+
+function addressText(host = "", port = 0): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** A body is longer than its limit. */

@@ -282,6 +282,22 @@ describe("other paths", () => {
     },
   );
 
+  test.each([
+    ["garbage\r\n\r\n", "400 Bad Request"],
+    ["GET / HTTP/1.1\r\nBad Header: x\r\n\r\n", "400 Bad Request"],
+    [`GET / HTTP/1.1\r\nBig: ${"x".repeat(20_000)}\r\n\r\n`, "431 Request Header Fields Too Large"],
+  ])("%.30j is told to be no request", async (bytes, status) => {
+    const socket = connect(Number(new URL(member.url).port), "127.0.0.1");
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk.toString();
+    });
+    socket.write(bytes);
+    await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    const headers = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n";
+    expect(text).toBe(`HTTP/1.1 ${status}\r\n${headers}${status}`);
+  });
+
   test("the stream path without its end redirects, with its query", async () => {
     const got = await ask("GET", "/raft/stream?a&b");
     expect([got.status, got.headers["location"]]).toEqual([301, "/raft/stream/?a&b"]);
@@ -292,6 +308,8 @@ describe("other paths", () => {
 
   test("paths count as they are when decoded", async () => {
     expect((await ask("GET", "/m%65mbers?x=%zz")).status).toBe(200);
+    expect((await ask("GET", "/members%2Fhashkv")).status).toBe(404);
+    expect((await ask("GET", "/raft/stream%2Fmessage/b2")).status).toBe(404);
     const broken = await ask("GET", "/m%6mbers");
     expect([broken.status, broken.body, broken.headers.connection]).toEqual([400, "400 Bad Request", "close"]);
   });
@@ -315,6 +333,7 @@ describe("other paths", () => {
   test("probing says that all is well and what time it is", async () => {
     const reply = await ask("GET", "/raft/probing");
     expect(reply.status).toBe(200);
+    expect(reply.headers["x-etcd-cluster-id"]).toBeUndefined();
     const { OK, Now } = JSON.parse(reply.body) as { OK: boolean; Now: string };
     expect(OK).toBe(true);
     expect(Math.abs(Date.parse(Now) - Date.now())).toBeLessThan(5_000);

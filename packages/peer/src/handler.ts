@@ -21,7 +21,7 @@ import type { PeerAnswer, PeerHost } from "./host.ts";
 import { refusalToStep } from "./inbox.ts";
 import type { PeerLimits } from "./limits.ts";
 import type { Peer } from "./peer.ts";
-import { requestPath } from "./request-path.ts";
+import { type RequestPath, requestPath } from "./request-path.ts";
 import { receiveSnapshot } from "./snapshot-receiver.ts";
 import { parseTarget } from "./urls.ts";
 
@@ -58,6 +58,7 @@ export class PeerHandler {
       ["/raft/probing", ["", (_request, response) => this.#onProbe(response)]],
       ["/raft/snapshot", ["POST", (request, response) => this.#onSnapshot(request, response)]],
       ["/raft/stream", ["", (request, response) => redirect(request, response, streams)]],
+      ["/members/promote", ["", (request, response) => redirect(request, response, learnersOnly)]],
       ["/members", ["GET", (_request, response) => this.#onMembers(response)]],
       ["/members/hashkv", ["GET", (request, response) => this.#onHashKv(request, response)]],
       [
@@ -86,12 +87,13 @@ export class PeerHandler {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = requestPath(request.url ?? "/");
-    if (path === undefined) {
+    const target = requestPath(request.url ?? "/");
+    if (target === undefined) {
       response.writeHead(400, { "Content-Type": textPlain, Connection: "close" }).end("400 Bad Request");
       return;
     }
-    const route = this.#routes.get(path) ?? this.#prefixRoute(path);
+    const { path } = target;
+    const route = this.#routes.get(target.route) ?? this.#prefixRoute(target);
     if (route === undefined || (path.startsWith(leases) && this.#context.host.leases === undefined)) {
       answer(response, { status: 404, body: "404 page not found" });
       return;
@@ -106,9 +108,11 @@ export class PeerHandler {
     }
   }
 
-  #prefixRoute(path: string): readonly [string, Exchange] | undefined {
-    if (path.startsWith(streams)) return ["GET", (request, response) => this.#onStream(request, response, path)];
-    if (path.startsWith(learnersOnly)) return ["POST", (request, response) => this.#onPromote(request, response, path)];
+  #prefixRoute({ route }: RequestPath): readonly [string, Exchange] | undefined {
+    if (route.startsWith(streams)) return ["GET", (request, response, path) => this.#onStream(request, response, path)];
+    if (route.startsWith(learnersOnly)) {
+      return ["POST", (request, response, path) => this.#onPromote(request, response, path)];
+    }
     return undefined;
   }
 
@@ -206,8 +210,7 @@ export class PeerHandler {
 
   #onProbe(response: ServerResponse): void {
     const now = new Date(this.#context.clock.wallMs()).toISOString();
-    const headers = { ...this.#clusterHeaders(), "Content-Type": textPlain };
-    response.writeHead(200, headers).end(`{"OK":true,"Now":"${now}"}\n`);
+    response.writeHead(200, { "Content-Type": textPlain }).end(`{"OK":true,"Now":"${now}"}\n`);
   }
 
   #onMembers(response: ServerResponse): void {

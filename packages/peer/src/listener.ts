@@ -5,6 +5,7 @@ import {
   type Server as HttpServer,
 } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { createSecureContext, createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { Logger } from "@quorate/base";
 import { messageOf } from "./activity.ts";
@@ -154,11 +155,32 @@ class Listener {
 
 /** An HTTP/1.1 engine without a socket of its own. Handlers set the deadlines of what they read. */
 function newHttpServer({ handler, limits }: ListenOptions): HttpServer {
-  const http = createHttpServer({ requestTimeout: 0, headersTimeout: limits.idleTimeoutMs, noDelay: true }, handler);
+  const options = { requestTimeout: 0, headersTimeout: limits.idleTimeoutMs, noDelay: true };
+  /** Connections on which an answer is under way: nothing else may be written to them. */
+  const answering = new WeakSet<Duplex>();
+  const http = createHttpServer(options, (request, response) => {
+    const { socket } = request;
+    answering.add(socket);
+    response.once("close", () => answering.delete(socket));
+    handler(request, response);
+  });
   http.timeout = limits.idleTimeoutMs;
   http.keepAliveTimeout = limits.idleTimeoutMs;
-  http.on("clientError", (_cause, socket) => socket.destroy());
+  http.on("clientError", (cause: NodeJS.ErrnoException, socket) => {
+    const status = cause.code?.startsWith("HPE_") === true && !answering.has(socket) ? statusOf(cause.code) : undefined;
+    if (status === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`;
+    socket.end(head + status, () => socket.destroy());
+  });
   return http;
+}
+
+/** How Go's servers answer what is no request, by the code of Node's parser. */
+function statusOf(code: string): string {
+  return code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
 }
 
 const bindTexts: Readonly<Record<string, string>> = {
