@@ -32,9 +32,10 @@ interface Reply {
   readonly body: string;
 }
 
-type Headers = Record<string, string | string[]>;
+type Headers = Record<string, string>;
+type SentHeaders = Record<string, string | string[]>;
 
-function ask(method: string, path: string, headers: Headers = {}, body: Uint8Array | string = ""): Promise<Reply> {
+function ask(method: string, path: string, headers: SentHeaders = {}, body: Uint8Array | string = ""): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const sent = request(`${member.url}${path}`, { method, headers, agent: false }, (response) => {
       const reply = (text: string): void =>
