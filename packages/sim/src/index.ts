@@ -1,2 +1,3 @@
 /** The machines that try to break the production code: simulator, crash explorer, judges of histories. */
 export * from "./history/index.ts";
+export * from "./world/index.ts";

@@ -99,10 +99,7 @@ export class FilePages {
   /** True when a power cut now could change what is read. */
   get dirty(): boolean {
     return (
-      this.#open.before.size > 0 ||
-      this.#syncing.length > 0 ||
-      this.#lost.size > 0 ||
-      this.size !== this.#durableSize
+      this.#open.before.size > 0 || this.#syncing.length > 0 || this.#lost.size > 0 || this.size !== this.#durableSize
     );
   }
 

@@ -1,0 +1,83 @@
+/** What the command line asks for. */
+export interface Options {
+  readonly seed: number;
+  /** 0: one run of `seed`. */
+  readonly seeds: number;
+  readonly from: number;
+  readonly jobs: number;
+  readonly members: number | undefined;
+  readonly events: number | undefined;
+  readonly faults: ReadonlySet<number> | undefined;
+  readonly scenario: string | undefined;
+  /** Prints what the members log. */
+  readonly logs: boolean;
+  /** Prints a line for each seed that holds. */
+  readonly each: boolean;
+  /** Lets the program's own loop run the promises. */
+  readonly slowly: boolean;
+  /** Does not shrink the faults of a run that fails. */
+  readonly quick: boolean;
+  /** One of several processes that share the seeds. */
+  readonly part: boolean;
+  /** The options that such processes are given as well. */
+  readonly shared: readonly string[];
+}
+
+export const usage = `usage: npm run sim -- [--seed N | --seeds COUNT [--from N] [--jobs N] [--each]] [--members N] [--events N]
+                     [--faults LIST] [--scenario ID] [--logs] [--slowly] [--quick]`;
+
+const numbers = ["seed", "seeds", "from", "jobs", "members", "events"] as const;
+const texts = ["faults", "scenario"] as const;
+const switches = ["logs", "each", "slowly", "quick", "part"] as const;
+
+/** @returns the options, or why they cannot be understood. */
+export function parseOptions(args: readonly string[]): Options | string {
+  const given = new Map<string, string>();
+  const shared: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [name = "", inline] = (args[i] as string).replace(/^--/, "").split("=", 2);
+    if ((switches as readonly string[]).includes(name)) {
+      given.set(name, "1");
+      if (name !== "part") shared.push(`--${name}`);
+      continue;
+    }
+    const isNumber = (numbers as readonly string[]).includes(name);
+    if (!isNumber && !(texts as readonly string[]).includes(name)) return `unknown option ${args[i]}`;
+    if (inline === undefined) i += 1;
+    const value = inline ?? args[i];
+    if (value === undefined) return `--${name} needs a value`;
+    if (isNumber && !/^\d+$/.test(value)) return `--${name} needs a whole number, not ${value}`;
+    given.set(name, value);
+    if (!["seed", "seeds", "from", "jobs"].includes(name)) shared.push(`--${name}`, value);
+  }
+  const number = (name: (typeof numbers)[number], otherwise: number): number => Number(given.get(name) ?? otherwise);
+  const optional = (name: (typeof numbers)[number]): number | undefined =>
+    given.has(name) ? Number(given.get(name)) : undefined;
+  const members = optional("members");
+  if (members !== undefined && (members < 1 || members > 7)) return "--members is 1 to 7";
+  const faults = given.get("faults");
+  return {
+    seed: number("seed", 1),
+    seeds: number("seeds", 0),
+    from: number("from", 1),
+    jobs: Math.max(1, number("jobs", 1)),
+    members,
+    events: optional("events"),
+    faults:
+      faults === undefined
+        ? undefined
+        : new Set(
+            faults
+              .split(",")
+              .filter((n) => n !== "")
+              .map(Number),
+          ),
+    scenario: given.get("scenario"),
+    logs: given.has("logs"),
+    each: given.has("each"),
+    slowly: given.has("slowly"),
+    quick: given.has("quick"),
+    part: given.has("part"),
+    shared,
+  };
+}

@@ -1,0 +1,259 @@
+import { type LogIndex, type MemberId, noMember, type Term } from "@quorate/base";
+import type { Member, Storage } from "@quorate/member";
+import { type ConfState, type HardState, type Message, MessageType } from "@quorate/raft";
+import type { Host } from "./host.ts";
+import { Amnesia } from "./invariants/amnesia.ts";
+import { CommittedDurable } from "./invariants/committed-durable.ts";
+import { ConfigLag } from "./invariants/config-lag.ts";
+import { ConfigOverlap, type Electable } from "./invariants/config-overlap.ts";
+import { ElectionSafety } from "./invariants/election-safety.ts";
+import { LeaderCompleteness } from "./invariants/leader-completeness.ts";
+import { LogMatching } from "./invariants/log-matching.ts";
+import { MembershipAgreement } from "./invariants/membership-agreement.ts";
+import { Monotonicity } from "./invariants/monotonicity.ts";
+import { OneChange } from "./invariants/one-change.ts";
+import { Order } from "./invariants/order.ts";
+import { Reads } from "./invariants/reads.ts";
+import { Resources } from "./invariants/resources.ts";
+import { StateMachineSafety } from "./invariants/state-machine-safety.ts";
+import { isChange, type Ledger, type LedgerEntry } from "./ledger.ts";
+import type { LogReader, MemberLog } from "./member-log.ts";
+import type { Model } from "./model.ts";
+import type { SimNode } from "./node.ts";
+import { check } from "./violation.ts";
+
+/** Proposals of one member that may wait at once; far more than the clients of a run can have under way. */
+const waitingMost = 10_000;
+
+/** What the checks saw last of a running member. */
+class View {
+  readonly member: Member;
+  machine: Member["machine"];
+  term: Term;
+  commit: LogIndex;
+  applied: LogIndex;
+  lead: MemberId = noMember;
+  config: ConfState;
+  /** The last change of members that it applied. */
+  changeIndex: LogIndex;
+
+  constructor(member: Member, config: ConfState, changeIndex: LogIndex) {
+    this.member = member;
+    this.machine = member.machine;
+    this.term = member.term;
+    this.commit = member.committed;
+    this.applied = member.applied;
+    this.config = config;
+    this.changeIndex = changeIndex;
+  }
+}
+
+/**
+ * All invariants of the catalogue, asked where something changed: at each entry and hard state that goes to a log, each
+ * sync that ends, each message, and after each event at the member that it belonged to.
+ */
+export class Checks {
+  readonly elections: ElectionSafety = new ElectionSafety();
+  readonly reads: Reads;
+  readonly amnesia: Amnesia;
+  /** Leads the term that it is in, as its messages say. */
+  readonly #leading: Map<string, Term> = new Map();
+  readonly #ledger: Ledger;
+  readonly #model: Model;
+  readonly #matching: LogMatching = new LogMatching();
+  readonly #completeness: LeaderCompleteness;
+  readonly #state: StateMachineSafety;
+  readonly #durable: CommittedDurable = new CommittedDurable();
+  readonly #monotonicity: Monotonicity = new Monotonicity();
+  readonly #order: Order = new Order();
+  readonly #lag: ConfigLag = new ConfigLag();
+  readonly #overlap: ConfigOverlap = new ConfigOverlap();
+  readonly #oneChange: OneChange;
+  readonly #agreement: MembershipAgreement;
+  readonly #resources: Resources = new Resources();
+  readonly #views: Map<string, View> = new Map();
+  readonly #ids: Map<string, MemberId> = new Map();
+  readonly #logs: Map<MemberId, MemberLog> = new Map();
+
+  constructor(ledger: Ledger, model: Model, joint: boolean) {
+    this.#ledger = ledger;
+    this.#model = model;
+    this.#completeness = new LeaderCompleteness(ledger);
+    this.#state = new StateMachineSafety(ledger, model);
+    this.#oneChange = new OneChange(ledger);
+    this.#agreement = new MembershipAgreement(joint);
+    this.reads = new Reads(model);
+    this.amnesia = new Amnesia(ledger);
+  }
+
+  readerOf(node: SimNode): LogReader {
+    const { name } = node;
+    return {
+      onEntry: (entry, hash, previousTerm) => {
+        this.#matching.onEntry(name, entry, hash, previousTerm);
+        this.#oneChange.onEntry(name, node.log, entry);
+      },
+      onTruncate: (index) => {
+        const leads = this.#leading.get(name) === node.member?.term && node.member?.isLeader === true;
+        this.#monotonicity.onTruncate(name, leads, index);
+      },
+      onHardState: (state, before) => {
+        const id = this.#ids.get(name);
+        if (id !== undefined) this.#monotonicity.onHardState(name, id, state, before);
+      },
+      onDurable: () => undefined,
+    };
+  }
+
+  onBoot(node: SimNode, storage: Storage, durableBefore: HardState): void {
+    const { member, name, log } = node;
+    if (member === undefined) return;
+    this.#ids.set(name, member.id);
+    this.#logs.set(member.id, log);
+    this.#leading.delete(name);
+    this.#monotonicity.onBoot(name, durableBefore, storage.initial.hardState);
+    const config = member.raftStatus().config;
+    const view = new View(member, config, this.#lastChange(log, member.applied));
+    this.#views.set(name, view);
+    this.#onCommit(node, view.commit, config);
+    this.#state.onCommitted(name, log, 0, view.applied);
+    if (view.applied <= this.#model.index) this.#state.checkAll(name, member.machine.store, view.applied);
+  }
+
+  onDown(node: SimNode): void {
+    this.#views.delete(node.name);
+    this.#leading.delete(node.name);
+  }
+
+  /** Its disk is another one now: what it acknowledged is known no longer there, as far as `I12` goes. */
+  idOf(node: SimNode): MemberId | undefined {
+    return this.#ids.get(node.name);
+  }
+
+  #lastChange(log: MemberLog, upTo: LogIndex): LogIndex {
+    for (let index = upTo; index > 0; index--) {
+      const entry = this.#ledger.committed(index) ?? log.entryAt(index);
+      if (entry !== undefined && isChange(entry)) return index;
+    }
+    return 0;
+  }
+
+  onSend(from: Host, message: Message): void {
+    const node = from as SimNode;
+    switch (message.type) {
+      case MessageType.app:
+      case MessageType.heartbeat:
+      case MessageType.snap:
+        this.#onLeads(node, message.from, message.term);
+        return;
+      case MessageType.appResp:
+        if (!message.reject) this.#onAcknowledge(node, message.from, message.index);
+        return;
+      case MessageType.vote:
+        this.#lag.onCandidate(node.name, node.log, node.member?.applied ?? 0);
+        this.#monotonicity.onVote(node.name, message.from, message.term, message.from);
+        return;
+      case MessageType.voteResp:
+        if (message.reject) return;
+        this.#monotonicity.onVote(node.name, message.from, message.term, message.to);
+        this.amnesia.onVote(node.name, message.from, node.log);
+        return;
+      default:
+    }
+  }
+
+  #onAcknowledge(node: SimNode, id: MemberId, index: LogIndex): void {
+    this.amnesia.onAcknowledge(id, index);
+    const { durable, written } = node.log;
+    check(
+      durable.last >= index || durable.base >= index || written.base >= index,
+      "I5",
+      () => `${node.name} acknowledges entry ${index} while its disk has ${durable.last}`,
+    );
+  }
+
+  #onLeads(node: SimNode, id: MemberId, term: Term): void {
+    if (this.#leading.get(node.name) === term) return;
+    this.#leading.set(node.name, term);
+    this.elections.onLeader(id, term);
+    this.#completeness.onLeader(node.name, node.log, term);
+  }
+
+  /** Feeds what a member newly knows to be committed to the ledger and the model. */
+  #onCommit(node: SimNode, commit: LogIndex, config: ConfState): void {
+    if (commit <= this.#ledger.commit) return;
+    const { member, log } = node;
+    check(
+      member?.isLeader === true || log.termAt(commit) === 1,
+      "I5",
+      () => `${node.name} takes entry ${commit} for committed, and leaders have committed ${this.#ledger.commit}`,
+    );
+    let last: LedgerEntry | undefined;
+    for (let index = this.#ledger.commit + 1; index <= commit; index++) {
+      // Others may have an entry on their disks before the leader itself has written it; then it is of the leader's term.
+      const entry = index <= log.last ? log.entryAt(index) : this.#ledger.find(index, member?.term ?? 0);
+      check(entry !== undefined, "I7", () => `${node.name} commits entry ${index}, which its log does not hold`);
+      this.#ledger.commitNext(entry);
+      this.#model.commit(entry);
+      last = entry;
+    }
+    // The first entries of a new cluster are committed by its birth.
+    if (last !== undefined && last.term > 1) this.#durable.onCommit(last, config, this.#logs);
+  }
+
+  /** After each event of a member. */
+  afterEvent(node: SimNode): void {
+    const { member } = node;
+    if (member === undefined) return;
+    const view = this.#views.get(node.name);
+    if (view === undefined || view.member !== member) return;
+    const { committed, applied, term, lead } = member;
+    if (committed === view.commit && applied === view.applied && term === view.term && lead === view.lead) return;
+    const { name, log } = node;
+    this.#monotonicity.onProgress(name, "term", view.term, term);
+    this.#monotonicity.onProgress(name, "commit index", view.commit, committed);
+    this.#monotonicity.onProgress(name, "applied index", view.applied, applied);
+    view.term = term;
+    view.lead = lead;
+    if (lead === member.id && member.raftStatus().role === "leader") this.#onLeads(node, lead, term);
+    if (committed !== view.commit) {
+      this.#onCommit(node, committed, view.config);
+      view.commit = committed;
+    }
+    if (applied !== view.applied) this.#onApplied(node, member, view, applied);
+    this.#order.onProgress(name, { snapshot: log.written.base, applied, commit: committed });
+  }
+
+  #onApplied(node: SimNode, member: Member, view: View, applied: LogIndex): void {
+    const { name, log } = node;
+    const { store, membership } = member.machine;
+    this.#state.onCommitted(name, log, view.applied, applied);
+    if (member.machine === view.machine) this.#state.onApplied(name, store, view.applied, applied);
+    else this.#state.checkAll(name, store, applied);
+    const changeIndex = this.#lastChange(log, applied);
+    if (changeIndex !== view.changeIndex || member.machine !== view.machine) {
+      view.config = member.raftStatus().config;
+      this.#agreement.onConfig(name, changeIndex, membership, view.config);
+      view.changeIndex = changeIndex;
+      this.#checkOverlap();
+    }
+    view.machine = member.machine;
+    view.applied = applied;
+    this.#resources.onSample(name, "proposals", member.counters().proposalsPending, waitingMost);
+  }
+
+  /** Compares the configurations of all members that could be elected now. */
+  #checkOverlap(): void {
+    const { commit } = this.#ledger;
+    const last = this.#ledger.committed(commit);
+    const electable: Electable[] = [];
+    for (const [name, view] of this.#views) {
+      const log = this.#logs.get(view.member.id);
+      // Whoever knows of a change that it has not applied yet does not campaign.
+      if (log === undefined || last === undefined || log.termAt(commit) !== last.term) continue;
+      if (this.#lastChange(log, view.commit) !== view.changeIndex) continue;
+      electable.push({ name, config: view.config });
+    }
+    this.#overlap.onConfigs(electable);
+  }
+}

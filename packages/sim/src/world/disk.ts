@@ -1,0 +1,191 @@
+import { DiskError } from "@quorate/base";
+import type { Dice } from "./dice.ts";
+import { Directory, Inode, NameTree } from "./disk-names.ts";
+import { EventKind, type Kernel, type Life } from "./kernel.ts";
+
+/** A process touched its disk after it had ended: whatever runs of it comes to its end here. */
+export class DeadProcessError extends Error {
+  override readonly name = "DeadProcessError";
+}
+
+/** Who uses a disk: a process, as long as it lives. */
+export interface DiskUser {
+  readonly disk: SimDisk;
+  readonly life: Life;
+  wallMs(): number;
+}
+
+/** What becomes of a sync. */
+export type SyncFate = "done" | "failed" | "lost";
+
+/** How a disk misbehaves; all of it may change at any time. */
+export interface DiskTroubles {
+  /** Each sync takes so much longer. */
+  slowUs: number;
+  /** No sync ends before this time. */
+  stalledUntilUs: number;
+  /** So many further syncs fail. */
+  syncFailures: number;
+  /** Syncs say that they are done, and do nothing. */
+  lying: boolean;
+  /** Bytes that can still be written where the file grows; Infinity when there is room. */
+  room: number;
+  /** After so many further steps `onStep` is called; 0 for never. */
+  stepsLeft: number;
+}
+
+export const noTroubles = (): DiskTroubles => ({
+  slowUs: 0,
+  stalledUntilUs: 0,
+  syncFailures: 0,
+  lying: false,
+  room: Number.POSITIVE_INFINITY,
+  stepsLeft: 0,
+});
+
+/** How fast a disk is when nothing is wrong with it. */
+export interface DiskSpeed {
+  readonly syncUs: number;
+  readonly syncJitterUs: number;
+}
+
+/** Who watches what is written and what becomes durable. */
+export interface DiskWatcher {
+  onWrite(path: string, inode: Inode, bytes: Uint8Array): void;
+  /** A sync begins; what is returned is called when it is durable. */
+  onSyncStart(inode: Inode): (() => void) | undefined;
+}
+
+/** How a power cut treats what is not durable. */
+export type CrashMode = "oldest" | "newest" | "sectors" | "mixed";
+
+/**
+ * A disk: files with a page cache over durable sectors. It outlives the processes that use it; each process gets a port of
+ * its own, which goes dead with it.
+ */
+export class SimDisk {
+  readonly names: NameTree = new NameTree();
+  readonly troubles: DiskTroubles = noTroubles();
+  readonly kernel: Kernel;
+  readonly dice: Dice;
+  watcher: DiskWatcher | undefined;
+  /** Called when `stepsLeft` has run out, before the step is taken. */
+  onStep: (() => void) | undefined;
+  /** Syncs that were claimed but not made since the last power cut. */
+  lies = 0;
+  steps = 0;
+  readonly #speed: DiskSpeed;
+  #inodes = 0;
+
+  constructor(kernel: Kernel, dice: Dice, speed: DiskSpeed) {
+    this.kernel = kernel;
+    this.dice = dice;
+    this.#speed = speed;
+  }
+
+  newInode(mode: number, modifiedMs: number): Inode {
+    this.#inodes += 1;
+    return new Inode(this.#inodes, mode, modifiedMs);
+  }
+
+  /** Counts a step, and lets a planned crash happen in front of it. */
+  step(life: Life, operation: string, path: string): void {
+    if (!life.alive) throw new DeadProcessError(`${operation} ${path} after the end`);
+    this.steps += 1;
+    if (this.troubles.stepsLeft === 0) return;
+    this.troubles.stepsLeft -= 1;
+    if (this.troubles.stepsLeft > 0) return;
+    this.onStep?.();
+    if (!life.alive) throw new DeadProcessError(`${operation} ${path} at a crash`);
+  }
+
+  /** Takes room for a file that grows. */
+  takeRoom(bytes: number, operation: string, path: string): void {
+    if (bytes <= 0 || this.troubles.room === Number.POSITIVE_INFINITY) return;
+    if (bytes > this.troubles.room) throw new DiskError(operation, path, "ENOSPC");
+    this.troubles.room -= bytes;
+  }
+
+  fateOfSync(): SyncFate {
+    if (this.troubles.syncFailures > 0) {
+      this.troubles.syncFailures -= 1;
+      return "failed";
+    }
+    return this.troubles.lying ? "lost" : "done";
+  }
+
+  /** Resolves, for a process that lives, when a sync that starts now ends. */
+  whenSynced(life: Life, end: () => void): Promise<void> {
+    const jitterUs = this.#speed.syncJitterUs === 0 ? 0 : this.dice.below(this.#speed.syncJitterUs + 1);
+    const endUs = this.kernel.nowUs + this.#speed.syncUs + jitterUs + this.troubles.slowUs;
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        if (this.troubles.stalledUntilUs > this.kernel.nowUs) {
+          this.kernel.at(this.troubles.stalledUntilUs, EventKind.disk, life, finish);
+          return;
+        }
+        try {
+          end();
+          resolve();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      this.kernel.at(Math.max(endUs, this.troubles.stalledUntilUs), EventKind.disk, life, finish);
+    });
+  }
+
+  /** True when a power cut could lose something. */
+  get dirty(): boolean {
+    return this.names.dirty || this.names.files().some(({ inode }) => inode.pages.dirty);
+  }
+
+  /** The locks of a process that ended are gone; what it wrote stays in the cache. */
+  releaseLocks(): void {
+    for (const { inode } of this.names.files()) inode.holder = undefined;
+  }
+
+  /** Cuts the power. */
+  crash(mode: CrashMode): void {
+    const { dice } = this;
+    const files = this.names.files();
+    // Names are kept in their order up to some point, as a journal keeps them.
+    let keeps = mode !== "oldest";
+    this.names.crash(() => {
+      if (mode === "sectors" || mode === "mixed") keeps = keeps && !dice.chance(300);
+      return keeps;
+    });
+    for (const { inode } of files) {
+      inode.holder = undefined;
+      const { pages } = inode;
+      if (!pages.dirty) continue;
+      const fileMode = mode === "mixed" ? dice.pick(["oldest", "newest", "sectors"] as const) : mode;
+      if (fileMode === "oldest") pages.crash(() => 0, false);
+      else if (fileMode === "newest") pages.crash((newest) => newest, true);
+      else pages.crash((newest) => dice.below(newest + 1), dice.chance(500));
+    }
+    this.lies = 0;
+  }
+
+  /** The cache writes some changed page of some file. */
+  writeBack(): void {
+    const dirty = this.names.files().filter(({ inode }) => inode.pages.dirty);
+    this.dice.pickAny(dirty)?.inode.pages.writeBack((bound) => this.dice.below(bound));
+  }
+
+  /** A copy of everything, for a disk that is rolled back later. */
+  image(): Directory {
+    return this.names.cloneRoot();
+  }
+
+  restore(image: Directory): void {
+    const holder = new NameTree();
+    holder.replaceRoot(image);
+    this.names.replaceRoot(holder.cloneRoot());
+  }
+
+  wipe(): void {
+    this.names.replaceRoot(new Directory(0o755, 0));
+    this.lies = 0;
+  }
+}

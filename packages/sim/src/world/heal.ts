@@ -1,0 +1,135 @@
+import type { Member } from "@quorate/member";
+import { hexId } from "@quorate/base";
+import { EventKind } from "./kernel.ts";
+import { describeConfState } from "./invariants/membership-agreement.ts";
+import type { SimNode } from "./node.ts";
+import { RequestKind } from "@quorate/state";
+import { proposalOf } from "./requests.ts";
+import { Violation } from "./violation.ts";
+import type { World } from "./world.ts";
+
+const lookUs = 50_000;
+/** All members must have applied the same within this time. */
+const convergeUs = 30_000_000;
+
+/**
+ * The second phase of a run: no more faults, and the cluster must become well again.
+ *
+ * ```
+ *   all processes run ─▶ a write succeeds (G7) ─▶ all applied the same ─▶ equal hashes (G3), equal members (G9)
+ * ```
+ */
+export class Healing {
+  done = false;
+  readonly #world: World;
+  readonly #settled: () => boolean;
+  #startedUs = 0;
+  #wroteUs = 0;
+  #writes = 0;
+
+  /** @param settled whether nothing that operators began is unfinished. */
+  constructor(world: World, settled: () => boolean = () => true) {
+    this.#world = world;
+    this.#settled = settled;
+  }
+
+  start(): void {
+    this.#startedUs = this.#world.kernel.nowUs;
+    this.#later(() => this.#write());
+  }
+
+  #later(action: () => void): void {
+    this.#world.kernel.after(lookUs, EventKind.script, undefined, () => this.#world.guard(action));
+  }
+
+  /** Members that should run: those that whoever knows most counts as members. */
+  #belonging(): SimNode[] {
+    const { nodes } = this.#world;
+    let wisest: Member | undefined;
+    for (const { member } of nodes)
+      if (member !== undefined && member.applied >= (wisest?.applied ?? 0)) wisest = member;
+    return nodes.filter(
+      ({ member }) => member !== undefined && wisest?.machine.membership.get(member.id) !== undefined,
+    );
+  }
+
+  #write(): void {
+    const { kernel, plan } = this.#world;
+    if (this.#wroteUs > 0) {
+      this.#converge();
+      return;
+    }
+    // Processes start, and elections begin, only after the faults have ended.
+    const limitUs = 3 * plan.electionMs * 1000 + 2_000_000 + 2 * plan.restartUs;
+    if (kernel.nowUs - this.#startedUs > limitUs) {
+      throw new Violation("G7", `no write has succeeded ${limitUs / 1_000_000} s after the last fault`);
+    }
+    for (const { member } of this.#world.nodes) if (member !== undefined) this.#put(member);
+    this.#later(() => this.#write());
+  }
+
+  #put(member: Member): void {
+    this.#writes += 1;
+    const proposal = proposalOf({ kind: "put", key: "healed", value: `h${this.#writes}` });
+    if (proposal === undefined || this.#writes > 2000) return;
+    member.propose(RequestKind.put, proposal.body, {
+      settle: (outcome) => {
+        if (outcome.kind === "put" && this.#wroteUs === 0) this.#wroteUs = this.#world.kernel.nowUs;
+      },
+      fail: () => undefined,
+    });
+  }
+
+  #converge(): void {
+    const { kernel } = this.#world;
+    const nodes = this.#belonging();
+    const leader = this.#world.leader()?.member;
+    const members = leader?.machine.membership.list() ?? [];
+    const missing = members.filter(({ id }) => !nodes.some(({ member }) => member?.id === id));
+    const behind = nodes.filter(({ member }) => member?.applied !== leader?.applied || member?.lead === 0n);
+    if (leader !== undefined && missing.length === 0 && behind.length === 0 && this.#settled()) {
+      this.#compare(nodes.map(({ member }) => member as Member));
+      this.done = true;
+      return;
+    }
+    if (kernel.nowUs - this.#wroteUs > convergeUs) {
+      throw new Violation(
+        "G7",
+        `the members have not come together after ${convergeUs / 1_000_000} s: ` +
+          `missing ${missing.map(({ id, peerUrls }) => `${hexId(id)} ${peerUrls.join()}`).join("; ")}; behind ${behind.map(({ name }) => name).join(" ")}; ` +
+          `operators ${this.#settled() ? "are done" : "are not done"}`,
+      );
+    }
+    this.#later(() => this.#converge());
+  }
+
+  #compare(members: readonly Member[]): void {
+    const [first] = members;
+    if (first === undefined) return;
+    const describe = (member: Member): string => {
+      const { machine } = member;
+      const list = machine.membership
+        .list()
+        .map(({ id, name, peerUrls, isLearner }) => `${hexId(id)} ${name} ${peerUrls.join()} ${isLearner}`);
+      return [
+        ...list,
+        `removed ${machine.membership.removed().map(hexId).join()}`,
+        describeConfState(member.raftStatus().config),
+      ].join("; ");
+    };
+    const hash = (member: Member): string => {
+      const job = member.machine.store.hashByRev(0);
+      if ("kind" in job) return job.kind;
+      const result = job.step(Number.POSITIVE_INFINITY);
+      return `${result?.revision} ${result?.compactRevision} ${result?.hash}`;
+    };
+    for (const member of members) {
+      const differs = (id: string, a: string, b: string): void => {
+        if (a !== b) throw new Violation(id, `${first.options.name} has ${a}, and ${member.options.name} has ${b}`);
+      };
+      differs("G9", describe(first), describe(member));
+      differs("G3", hash(first), hash(member));
+    }
+    this.#world.note(`healed: ${hash(first)}`);
+  }
+}

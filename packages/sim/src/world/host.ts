@@ -1,0 +1,19 @@
+import type { Member } from "@quorate/member";
+import type { Message } from "@quorate/raft";
+import type { MachineTime } from "./clock.ts";
+import type { Life } from "./kernel.ts";
+
+/** A machine as the network sees it. */
+export interface Host {
+  readonly number: number;
+  readonly time: MachineTime;
+  readonly life: Life | undefined;
+  readonly member: Member | undefined;
+  /** When the process that runs there started to listen. */
+  readonly listeningUs: number;
+}
+
+/** Who watches messages. */
+export interface MessageWatcher {
+  onSend(from: Host, message: Message): void;
+}

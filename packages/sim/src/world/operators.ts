@@ -1,0 +1,261 @@
+import { hexId, type MemberId } from "@quorate/base";
+import type { Member } from "@quorate/member";
+import {
+  type ConfChangeSingle,
+  ConfChangeType,
+  encodeConfChangeV2,
+  EntryType,
+  type Message,
+  MessageType,
+  newEntry,
+  newMessage,
+} from "@quorate/raft";
+import { Dice } from "./dice.ts";
+import { EventKind } from "./kernel.ts";
+import type { SimNode } from "./node.ts";
+import type { OperatorKind } from "./plan.ts";
+import type { World } from "./world.ts";
+
+/** Machines that a cluster may have in all, over its life. */
+const machinesMost = 14;
+const lookUs = 500_000;
+
+/** What operators do: they add, promote, remove and replace members, as far as the checks of the members let them. */
+export class Operators {
+  readonly world: World;
+  /** What was answered, for statistics. */
+  succeeded = 0;
+  failed = 0;
+  readonly #dice: Dice;
+  /** New machines whose member may or may not have been added. */
+  readonly #joining: Set<SimNode> = new Set();
+  /** Members whose disk is gone: they are to be removed. */
+  readonly #lost: Map<SimNode, MemberId> = new Map();
+  #removing = false;
+  #finishing = false;
+  #asked = 0;
+
+  constructor(world: World) {
+    this.world = world;
+    this.#dice = new Dice(world.plan.seed, "operators");
+  }
+
+  start(): void {
+    this.#later();
+    this.#lookLater();
+  }
+
+  /** Nothing new is begun; what was begun is brought to its end. */
+  finish(): void {
+    this.#finishing = true;
+  }
+
+  /** True when every member that was added runs, and none is there whose disk is gone. */
+  get settled(): boolean {
+    const members = this.#wisest()?.machine.membership;
+    if (members === undefined) return false;
+    for (const id of this.#lost.values()) if (members.get(id) !== undefined) return false;
+    for (const node of this.#joining) {
+      if (!node.isUp && members.list().some(({ peerUrls }) => peerUrls.includes(node.url))) return false;
+    }
+    if (this.world.plan.operators.includes("joint") && this.#demoted().length > 0) return false;
+    return true;
+  }
+
+  #later(): void {
+    const { plan, kernel } = this.world;
+    const gapUs = this.#dice.below(2 * plan.operatorGapUs + 1);
+    kernel.after(gapUs, EventKind.operator, undefined, () => {
+      if (this.#finishing) return;
+      if (plan.operators.length > 0) this.#act(this.#dice.pick(plan.operators));
+      this.#later();
+    });
+  }
+
+  #lookLater(): void {
+    this.world.kernel.after(lookUs, EventKind.operator, undefined, () => {
+      this.#look();
+      this.#lookLater();
+    });
+  }
+
+  /** The running member that has applied most. */
+  #wisest(): Member | undefined {
+    let wisest: Member | undefined;
+    for (const member of this.world.up()) {
+      if (!this.#knows(member)) continue;
+      if (wisest === undefined || member.applied > wisest.applied) wisest = member;
+    }
+    return wisest;
+  }
+
+  #knows(member: Member): boolean {
+    return member.machine.membership.get(member.id) !== undefined;
+  }
+
+  #any(): Member | undefined {
+    return this.#dice.pickAny(this.world.up());
+  }
+
+  #tell(what: string, promise: Promise<unknown>): void {
+    this.#asked += 1;
+    const number = this.#asked;
+    this.world.note(`operator ${number}: ${what}`);
+    promise.then(
+      () => {
+        this.succeeded += 1;
+        this.world.note(`operator ${number}: done`);
+      },
+      (error: unknown) => {
+        this.failed += 1;
+        this.world.note(`operator ${number}: ${error instanceof Error ? error.message : String(error)}`);
+      },
+    );
+  }
+
+  #act(kind: OperatorKind): void {
+    const member = this.#any();
+    if (member === undefined) return;
+    const at = member.options.name;
+    const members = member.machine.membership.list();
+    switch (kind) {
+      case "add":
+      case "addLearner":
+        this.#add(member, kind === "addLearner");
+        return;
+      case "promote":
+        for (const { id, isLearner } of members) {
+          if (isLearner) this.#tell(`promote ${hexId(id)} at ${at}`, member.changes.promote(id));
+        }
+        return;
+      case "remove": {
+        const target = this.#dice.pickAny(members);
+        if (target !== undefined && members.length > 1) {
+          this.#tell(`remove ${hexId(target.id)} at ${at}`, member.changes.remove(target.id));
+        }
+        return;
+      }
+      case "update":
+        this.#update(member);
+        return;
+      case "joint":
+        this.#swap();
+        return;
+      case "moveLeader":
+        this.#moveLeader();
+        return;
+    }
+  }
+
+  #add(member: Member, isLearner: boolean): void {
+    const { world } = this;
+    if (world.nodes.length >= machinesMost || member.machine.membership.list().length >= 7) return;
+    const node = world.addNode(`m${world.nodes.length + 1}`, { state: "existing", cluster: new Map() });
+    this.#joining.add(node);
+    const what = isLearner ? "learner" : "voter";
+    this.#tell(`add ${node.name} as ${what} at ${member.options.name}`, member.changes.add([node.url], isLearner));
+  }
+
+  #update(member: Member): void {
+    const { world } = this;
+    const target = this.#dice.pickAny(world.nodes.filter((node) => node.member !== undefined));
+    if (target?.member === undefined) return;
+    const url = `http://${target.name}-${this.#asked}:2380`;
+    world.network.hosts.set(url, target);
+    this.#tell(
+      `update ${target.name} to ${url} at ${member.options.name}`,
+      member.changes.update(target.member.id, [url]),
+    );
+  }
+
+  #moveLeader(): void {
+    const leader = this.world.leader()?.member;
+    const target = this.#dice.pickAny(leader?.machine.membership.list() ?? []);
+    if (leader === undefined || target === undefined) return;
+    this.#tell(`move leader to ${hexId(target.id)}`, leader.leadership.moveTo(target.id));
+  }
+
+  /** Voters by the record that raft counts as learners now. */
+  #demoted(): MemberId[] {
+    const member = this.#wisest();
+    if (member === undefined) return [];
+    const { learners } = member.raftStatus().config;
+    return learners.filter((id) => member.machine.membership.get(id)?.isLearner === false);
+  }
+
+  /** Demotes one voter and promotes those that were demoted before, in one joint change. */
+  #swap(): void {
+    const leader = this.world.leader()?.member;
+    if (leader === undefined) return;
+    const back = this.#demoted();
+    const { voters } = leader.raftStatus().config;
+    const out = this.#finishing || voters.length < 3 ? undefined : this.#dice.pickAny(voters);
+    const changes: ConfChangeSingle[] = back.map((nodeId) => ({ type: ConfChangeType.addNode, nodeId }));
+    if (out !== undefined) changes.push({ type: ConfChangeType.addLearnerNode, nodeId: out });
+    if (changes.length > 0) this.proposeJoint(leader, changes);
+  }
+
+  /** Lets a leader propose a joint change, as if another member had forwarded it. */
+  proposeJoint(leader: Member, changes: readonly ConfChangeSingle[]): void {
+    const transition = changes.length > 1 ? this.#dice.pick([0, 1] as const) : 0;
+    const data = encodeConfChangeV2({ transition, changes, context: new Uint8Array(0) });
+    const from = leader.machine.membership.list().find(({ id }) => id !== leader.id)?.id ?? leader.id;
+    const entry = newEntry(EntryType.confChangeV2, 0, 0, data);
+    const message: Message = { ...newMessage(MessageType.prop, leader.id, from, 0), entries: [entry] };
+    this.world.note(`joint change: ${changes.map(({ type, nodeId }) => `${type} ${hexId(nodeId)}`).join(", ")}`);
+    leader.step(message);
+  }
+
+  /** Takes note that a member's disk is gone; it is removed, and another machine takes its place. */
+  replace(node: SimNode, id: MemberId): void {
+    this.#lost.set(node, id);
+  }
+
+  /** Members whose disk is gone and who are members still. */
+  get lostCount(): number {
+    const members = this.#wisest()?.machine.membership;
+    let count = 0;
+    for (const id of this.#lost.values()) if (members === undefined || members.get(id) !== undefined) count += 1;
+    return count;
+  }
+
+  #look(): void {
+    const wisest = this.#wisest();
+    if (wisest === undefined) return;
+    for (const node of this.#joining) this.#maybeBoot(node, wisest);
+    this.#removeLost(wisest);
+    if (this.#finishing && this.world.plan.operators.includes("joint")) this.#swap();
+  }
+
+  /** Starts a new machine once its member is known to have been added, with the list of whoever knows most. */
+  #maybeBoot(node: SimNode, wisest: Member): void {
+    if (node.isAlive || node.wasStarted || node.down === "removed") return;
+    const list = wisest.machine.membership.list();
+    if (!list.some(({ peerUrls }) => peerUrls.includes(node.url))) return;
+    const cluster = new Map<string, readonly string[]>();
+    for (const { peerUrls } of list) {
+      const host = this.world.network.hostAt(peerUrls);
+      const name = this.world.nodes[host?.number ?? -1]?.name;
+      if (name !== undefined) cluster.set(name, peerUrls);
+    }
+    node.birth = { state: "existing", cluster };
+    node.boot();
+  }
+
+  #removeLost(wisest: Member): void {
+    if (this.#removing) return;
+    for (const [node, id] of this.#lost) {
+      if (wisest.machine.membership.get(id) === undefined) {
+        this.#lost.delete(node);
+        if (!this.#finishing) this.#add(wisest, false);
+        continue;
+      }
+      this.#removing = true;
+      const removal = wisest.changes.remove(id).finally(() => {
+        this.#removing = false;
+      });
+      this.#tell(`remove ${node.name}, whose disk is gone`, removal);
+      return;
+    }
+  }
+}
