@@ -31,10 +31,11 @@ const common = {
  *
  * @param {string} entry
  * @param {string} outfile
+ * @param {readonly import("esbuild").Plugin[]} [plugins]
  * @returns {Promise<void>} rejects with esbuild's error when the sources do not bundle.
  */
-export async function bundle(entry, outfile) {
-  const { outputFiles } = await esbuild({ ...common, entryPoints: [entry], outfile });
+export async function bundle(entry, outfile, plugins = []) {
+  const { outputFiles } = await esbuild({ ...common, entryPoints: [entry], outfile, plugins: [...plugins] });
   outputFiles.forEach(replace);
 }
 
