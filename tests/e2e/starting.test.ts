@@ -1,10 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   freePorts,
   initialCluster,
   ownBinary,
+  pause,
   realBinary,
   runProgram,
   Scope,
@@ -177,6 +178,12 @@ const wrong: readonly (readonly [string, () => string[], RegExp, number])[] = [
     /--data-dir \S+m1\.data is in use by another process/,
     1,
   ],
+  [
+    "one address for peers and clients",
+    () => flagsWith({ "listen-client-urls": spare.peer, "advertise-client-urls": spare.peer }),
+    /--listen-client-urls: listen tcp 127\.0\.0\.1:\d+: bind: address already in use/,
+    1,
+  ],
   ["a configuration file that is not there", () => ["--config-file=/nowhere/c.yaml"], /\/nowhere\/c\.yaml/, 1],
 ];
 
@@ -338,6 +345,67 @@ describe("a server that starts", () => {
     expect((await fetch(`${metrics}/metrics`)).status).toBe(200);
     expect((await fetch(`${metrics}/version`)).status).toBe(404);
     await cluster.stop();
+  });
+});
+
+describe("a server under an operator's hands", () => {
+  test("takes no notice of signals that mean nothing to etcd, and a second Ctrl-C does not cut its stop short", async () => {
+    const cluster = await ServerCluster.start(scope, { program: "quorate", members: 1 });
+    const [member] = cluster.members as [ServerMember];
+    for (const signal of ["SIGUSR1", "SIGUSR2", "SIGPIPE"] as const) member.process.signal(signal);
+    await pause(300);
+    await member.ready();
+    expect(member.process.output).not.toContain("Debugger listening");
+    member.process.signal("SIGINT");
+    await member.process.waitForOutput(/received signal; shutting down/);
+    member.process.signal("SIGINT");
+    expect(await member.process.waitForExit()).toEqual({ code: null, signal: "SIGINT" });
+    expect(member.process.output).toContain("closed etcd server");
+  });
+
+  test("listens again on a unix socket that it left behind when it was killed", async () => {
+    const socket = join(scope.dir("socket"), "client.sock");
+    const cluster = await ServerCluster.create(scope, { program: "quorate", members: 1 });
+    const [member] = cluster.members as [ServerMember];
+    member.flags.push(`--listen-client-urls=${member.clientUrl},unix://${socket}`);
+    for (let start = 0; start < 2; start++) {
+      member.start();
+      await member.process.waitForOutput(/serving client traffic[^]*serving client traffic/);
+      expect(existsSync(socket)).toBe(true);
+      await member.kill();
+      expect(existsSync(socket)).toBe(true);
+    }
+  });
+
+  test("is told when others can look into its data directory, which it makes for itself alone", async () => {
+    const cluster = await ServerCluster.start(scope, { program: "quorate", members: 1 });
+    const [member] = cluster.members as [ServerMember];
+    expect(statSync(member.dataDir).mode & 0o777).toBe(0o700);
+    expect(member.process.output).not.toContain("check file permission");
+    await cluster.stop();
+    chmodSync(member.dataDir, 0o755);
+    cluster.startAll();
+    await cluster.ready();
+    expect(member.process.logLines().find(({ msg }) => msg === "check file permission")).toMatchObject({
+      level: "warn",
+      error: `--data-dir ${member.dataDir} has mode 0755; with 0700 its keys and values stay private`,
+    });
+    await cluster.stop();
+  });
+
+  test("writes its log to files that collectors of logs may read", async () => {
+    const file = join(scope.dir("log"), "etcd.log");
+    const cluster = await ServerCluster.create(scope, {
+      program: "quorate",
+      members: 1,
+      flags: [`--log-outputs=${file},stdout`],
+    });
+    cluster.startAll();
+    await cluster.ready();
+    const [member] = cluster.members as [ServerMember];
+    await cluster.stop();
+    expect(readFileSync(file, "utf8")).toBe(member.process.output);
+    expect(statSync(file).mode & 0o777).toBe(0o644 & ~process.umask());
   });
 });
 

@@ -17,12 +17,12 @@ export class Appender {
   readonly #owned: boolean;
 
   /**
-   * @param target a path, created with mode 0600 when missing; or a descriptor, which stays open.
+   * @param target a path, created when missing, for all to read, as collectors of logs expect; or a descriptor, which stays open.
    * @throws the system's error.
    */
   constructor(target: string | number) {
     this.#owned = typeof target === "string";
-    this.#descriptor = typeof target === "string" ? openSync(target, "a", 0o600) : target;
+    this.#descriptor = typeof target === "string" ? openSync(target, "a", 0o644) : target;
   }
 
   /** Writes at once. @throws the system's error. */

@@ -1,11 +1,11 @@
 import { createServer, type RequestListener, type Server as HttpServer } from "node:http";
-import { createServer as createTcpServer } from "node:net";
 import type { Clock } from "@quorate/base";
 import { GrpcServer, type GrpcServerObserver, refuseHttp } from "@quorate/grpc";
 import type { MemberUrl, ServerConfig } from "./flags/index.ts";
 import { HttpConnections } from "./http/connections.ts";
 import { type ExtraListener, listenHttp, metricsOnly } from "./http/extra-listener.ts";
 import type { Router } from "./http/router.ts";
+import { listenOptions } from "./listen-addresses.ts";
 import type { ZapLogger } from "./logger.ts";
 import { clientTls } from "./tls.ts";
 
@@ -15,7 +15,6 @@ const concurrentStreamsMax = 20_000;
 /** How long calls under way may take to end when the listeners close. */
 const closeGraceMs = 500;
 
-const isLocalSocket = ({ scheme }: MemberUrl): boolean => scheme === "unix" || scheme === "unixs";
 const isSecure = ({ scheme }: MemberUrl): boolean => scheme === "https" || scheme === "unixs";
 
 /** What clients connect to: gRPC and HTTP on one port, and listeners for HTTP or metrics alone. */
@@ -23,6 +22,7 @@ export class ClientListeners {
   readonly grpc: GrpcServer;
   readonly #config: ServerConfig;
   readonly #logger: ZapLogger;
+  readonly #router: Router;
   readonly #http: HttpServer;
   readonly #httpConnections: HttpConnections;
   readonly #extra: ExtraListener[] = [];
@@ -37,6 +37,7 @@ export class ClientListeners {
     },
   ) {
     const { router } = parts;
+    this.#router = router;
     this.#config = config;
     this.#logger = parts.logger;
     this.#http = createServer(router.handle);
@@ -60,7 +61,7 @@ export class ClientListeners {
   /** Opens those for metrics and health alone, which answer from the start on. @throws the listener's error. */
   async openMetrics(): Promise<void> {
     const tls = clientTls(this.#config);
-    const handle = metricsOnly(this.#handleHttp);
+    const handle = metricsOnly(this.#router.handleFromAnywhere);
     for (const url of this.#config.listenMetricsUrls) {
       this.#extra.push(await listenHttp(url, tls, handle));
       this.#logger.log("info", "serving metrics", { address: url.text });
@@ -71,7 +72,7 @@ export class ClientListeners {
   async open(): Promise<void> {
     const tls = clientTls(this.#config);
     for (const url of this.#config.listenClientUrls) {
-      const address = isLocalSocket(url) ? { path: url.host } : { host: url.host, port: url.port };
+      const address = listenOptions(url);
       if (isSecure(url) && tls !== undefined) await this.grpc.listenTls(address, tls, { enforcePingInterval: false });
       else await this.grpc.listen(address);
       this.#logger.log("info", "ready to serve client requests");
@@ -92,28 +93,4 @@ export class ClientListeners {
     }
     await this.grpc.close({ graceMs: closeGraceMs });
   }
-}
-
-/** An address that cannot be had is told before anything is written to disk. @throws an error that names the flag. */
-export async function checkAddresses(config: ServerConfig): Promise<void> {
-  const groups = [
-    ["--listen-peer-urls", config.listenPeerUrls],
-    ["--listen-client-urls", config.listenClientUrls],
-    ["--listen-client-http-urls", config.listenClientHttpUrls],
-    ["--listen-metrics-urls", config.listenMetricsUrls],
-  ] as const;
-  for (const [flag, urls] of groups) {
-    for (const url of urls) if (!isLocalSocket(url) && url.port !== 0) await checkAddress(flag, url);
-  }
-}
-
-async function checkAddress(flag: string, { host, port }: MemberUrl): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const probe = createTcpServer();
-    probe.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "bind: address already in use" : error.message;
-      reject(new Error(`${flag}: listen tcp ${host}:${port}: ${why}`));
-    });
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
-  });
 }

@@ -60,7 +60,6 @@ export function memberOptions(config: ServerConfig, disk: Disk): MemberOptions {
     txnOpsMax: config.maxTxnOps,
     learnersMax: config.maxLearners,
     strictReconfigCheck: config.strictReconfigCheck,
-    forceNewCluster: config.forceNewCluster,
     serverVersion: etcdVersion,
     unsafeNoFsync: config.unsafeNoFsync,
   };

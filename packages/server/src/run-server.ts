@@ -87,6 +87,8 @@ function openLogger(config: ServerConfig): ZapLogger | string {
 }
 
 const signals = ["SIGTERM", "SIGINT"] as const;
+/** Without a listener Node would open a debugger at the first, and end at the second; etcd does nothing. */
+const signalsWithoutMeaning = ["SIGUSR1", "SIGUSR2"] as const;
 
 async function serve(config: ServerConfig, logger: ZapLogger): Promise<number> {
   logger.log("info", "starting an etcd server", {
@@ -117,7 +119,18 @@ async function serve(config: ServerConfig, logger: ZapLogger): Promise<number> {
     }
     return 1;
   }
-  for (const signal of signals) process.once(signal, () => void onSignal(signal, server, logger));
+  // A terminal and a parent process may each tell of one Ctrl-C: what follows the first signal changes nothing.
+  let stopping = false;
+  const onFirst = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    const stopListening = (): void => {
+      for (const name of signals) process.off(name, onFirst);
+    };
+    onSignal(signal, server, logger, stopListening).catch(() => process.exit(1));
+  };
+  for (const name of signals) process.on(name, onFirst);
+  for (const name of signalsWithoutMeaning) process.on(name, () => undefined);
   server.serveClients().catch((error: unknown) => {
     logger.log("fatal", "listener failed", { error: error instanceof Error ? error.message : String(error) });
     stopped(1);
@@ -153,10 +166,17 @@ async function settle(server: QuorateServer): Promise<void> {
   await Promise.race([server.close().catch(() => undefined), late]);
 }
 
-async function onSignal(signal: NodeJS.Signals, server: QuorateServer, logger: ZapLogger): Promise<void> {
+/** Stops the server, then ends the process as if nobody had listened for the signal. */
+async function onSignal(
+  signal: NodeJS.Signals,
+  server: QuorateServer,
+  logger: ZapLogger,
+  stopListening: () => void,
+): Promise<void> {
   logger.log("info", "received signal; shutting down", { signal: signal === "SIGTERM" ? "terminated" : "interrupt" });
   await settle(server);
   logger.close();
   if (process.pid === 1) process.exit(0);
+  stopListening();
   process.kill(process.pid, signal);
 }

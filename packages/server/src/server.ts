@@ -1,4 +1,4 @@
-import { hexId } from "@quorate/base";
+import { type Disk, hexId } from "@quorate/base";
 import {
   type ClusterDirectory,
   Member,
@@ -9,11 +9,12 @@ import {
 } from "@quorate/member";
 import { type PeerTls, PeerTransport } from "@quorate/peer";
 import { NodeClock, NodeDisk, NodeRandom } from "@quorate/platform";
-import { checkAddresses, ClientListeners } from "./client-listeners.ts";
+import { ClientListeners } from "./client-listeners.ts";
 import { logClusterVersion } from "./cluster-version-log.ts";
 import { createDirectory } from "./directory.ts";
 import { etcdVersion, type ServerConfig } from "./flags/index.ts";
 import { Router } from "./http/router.ts";
+import { checkAddresses } from "./listen-addresses.ts";
 import type { ZapLogger } from "./logger.ts";
 import { memberOptions } from "./member-options.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
@@ -25,6 +26,15 @@ import { registerHealth } from "./services/health.ts";
 import { KvService } from "./services/kv.ts";
 import { registerMaintenance } from "./services/maintenance.ts";
 import { peerTls } from "./tls.ts";
+
+/** Others than the owner can look into a data directory that exists: the operator may not want that. */
+function warnOfMode(dataDir: string, disk: Disk, logger: ZapLogger): void {
+  const info = disk.info(dataDir);
+  if (info?.kind !== "directory" || (info.mode & 0o077) === 0) return;
+  const mode = info.mode.toString(8).padStart(4, "0");
+  const error = `--data-dir ${dataDir} has mode ${mode}; with 0700 its keys and values stay private`;
+  logger.log("warn", "check file permission", { error });
+}
 
 /** What a server is made of, before it is one. */
 interface ServerParts {
@@ -77,6 +87,7 @@ export class QuorateServer {
       health: metrics.health,
       enableV2: config.enableV2,
       cors: config.cors,
+      hosts: config.hostWhitelist,
       versionJson,
       metricsText: () => this.#metricsText(),
     });
@@ -126,6 +137,7 @@ export class QuorateServer {
       directory: createDirectory(clock, logger, tls) satisfies ClusterDirectory,
       observer: metrics.store.observer,
     };
+    warnOfMode(config.dataDir, ports.disk, logger);
     const options = memberOptions(config, ports.disk);
     const storage = await Storage.open(options, { ...ports, logger });
     const server = new QuorateServer(config, logger, { options, ports, storage, tls, metrics }, onStop);

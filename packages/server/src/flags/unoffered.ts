@@ -31,7 +31,6 @@ const withoutEffect: readonly (readonly [flag: string, isUsed: (v: FlagValues) =
   ["bootstrap-defrag-threshold-megabytes", (v) => v.number("bootstrap-defrag-threshold-megabytes") > 0],
   ["memory-mlock", (v) => v.bool("memory-mlock")],
   ["socket-reuse-port", (v) => v.bool("socket-reuse-port")],
-  ["host-whitelist", (v) => !v.strings("host-whitelist").includes("*")],
 ];
 
 /** Finds the first option whose neglect would be worse than a refusal. */

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server as HttpServer } from "n
 import { createServer as createSecureServer, type Server as HttpsServer } from "node:https";
 import type { TlsOptions } from "node:tls";
 import type { MemberUrl } from "../flags/index.ts";
+import { listenOptions } from "../listen-addresses.ts";
 import { NodeHttpCall } from "./http-call.ts";
 import { sendError } from "./responses.ts";
 
@@ -34,8 +35,7 @@ export async function listenHttp(
   const server = secure ? createSecureServer(tls ?? {}, handle) : createServer(handle);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    if (url.scheme === "unix" || url.scheme === "unixs") server.listen(url.host, resolve);
-    else server.listen(url.port, url.host, resolve);
+    server.listen(listenOptions(url), resolve);
   });
   return server;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
 import type { Logger } from "@quorate/base";
 import type { HttpExchange } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 import type { HealthCounters } from "../metrics/health.ts";
 import { handleHealth, handleProbe } from "./health.ts";
 import { type HttpCall, Http2Call, NodeHttpCall } from "./http-call.ts";
-import { allowMethods, sendError, sendJson } from "./responses.ts";
+import { allowMethods, sendError, sendJson, sendText } from "./responses.ts";
 import { handleV2Members } from "./v2-members.ts";
 
 /** What the HTTP side of a client listener serves. */
@@ -15,12 +16,17 @@ export interface RouterParts {
   readonly health: HealthCounters;
   readonly enableV2: boolean;
   readonly cors: readonly string[];
+  /** Names that requests without TLS may give for this host; `*` stands for all. */
+  readonly hosts: readonly string[];
   versionJson(): string;
   metricsText(): string;
 }
 
 const allowedMethods = "POST, GET, OPTIONS, PUT, DELETE";
 const allowedHeaders = "accept, content-type, authorization";
+
+/** The host of a `Host` header, without its port. */
+const hostName = (header: string): string => header.replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1");
 
 /** Answers HTTP requests that are not gRPC, by path. */
 export class Router {
@@ -31,10 +37,27 @@ export class Router {
   }
 
   /** Answers a request over HTTP/1.1. */
-  readonly handle = (req: IncomingMessage, res: ServerResponse): void => this.#take(new NodeHttpCall(req, res));
+  readonly handle = (req: IncomingMessage, res: ServerResponse): void => {
+    const call = new NodeHttpCall(req, res);
+    if (req.socket instanceof TLSSocket || this.#isHost(call.header("host") ?? "")) this.#take(call);
+    else sendText(call, 421, "--host-whitelist does not hold the name by which this request calls its host.\n");
+  };
+
+  /** Answers as `handle` does, whatever the request calls this host; for listeners that show nothing of value. */
+  readonly handleFromAnywhere = (req: IncomingMessage, res: ServerResponse): void =>
+    this.#take(new NodeHttpCall(req, res));
 
   /** Answers a request over HTTP/2 that is not gRPC, as TLS listeners have them. */
   readonly handleHttp2 = (exchange: HttpExchange): void => this.#take(new Http2Call(exchange));
+
+  /** A page of another site, whose name was made to point here, is told apart by the name that it asks for. */
+  #isHost(header: string): boolean {
+    const { hosts, logger } = this.#parts;
+    const host = hostName(header);
+    if (hosts.length === 0 || hosts.includes("*") || hosts.includes(host)) return true;
+    logger.log("warn", "rejecting HTTP request to prevent DNS rebinding attacks", { host });
+    return false;
+  }
 
   #take(call: HttpCall): void {
     this.#route(call).catch((error: unknown) => {
