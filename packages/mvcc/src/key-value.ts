@@ -14,6 +14,7 @@
  */
 
 import { CorruptError, emptyBytes, type LeaseId, toLeaseId } from "@quorate/base";
+import type { RowSlab } from "./row-slab.ts";
 
 const tagKey = 0x0a;
 const tagCreate = 0x10;
@@ -83,8 +84,9 @@ function copyInto(out: Uint8Array, at: number, bytes: Uint8Array): void {
 }
 
 /**
- * Encodes a row of a put into a new array of exactly its size.
+ * Encodes a row of a put into an array of exactly its size.
  *
+ * @param slab where memory for it is taken from.
  * @param createRevision, modRevision, version safe integers of 1 or more.
  */
 export function encodeKeyValue(
@@ -94,13 +96,14 @@ export function encodeKeyValue(
   version: number,
   value: Uint8Array,
   lease: LeaseId,
+  slab?: RowSlab,
 ): Uint8Array {
   let size = 3 + varintSize(createRevision) + varintSize(modRevision) + varintSize(version);
   if (key.length > 0) size += 1 + varintSize(key.length) + key.length;
   if (value.length > 0) size += 1 + varintSize(value.length) + value.length;
   const leased = lease !== noLease;
   if (leased) size += 1 + leaseSize(lease);
-  const out = new Uint8Array(size);
+  const out = slab === undefined ? new Uint8Array(size) : slab.take(size);
   let at = 0;
   if (key.length > 0) {
     out[at++] = tagKey;

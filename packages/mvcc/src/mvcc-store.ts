@@ -11,6 +11,7 @@ import { type CursorHost, RangeCursor } from "./range-cursor.ts";
 import { filterOf, keySpan, passes, type RangeOutcome, type RangeQuery, type RevisionRefusal } from "./range-query.ts";
 import { RestoreJob } from "./restore.ts";
 import { RowReads } from "./row-reads.ts";
+import { RowSlab } from "./row-slab.ts";
 import { type KeyState, stateOf, type TxnHost, WriteTxn } from "./write-txn.ts";
 
 /** What a store may be told. */
@@ -38,6 +39,7 @@ export class MvccStore implements TxnHost, CursorHost {
   readonly index: KeyIndex = new KeyIndex();
   readonly rows: RowStore;
   readonly reads: RowReads;
+  readonly slab: RowSlab = new RowSlab();
   readonly #meta: MetaStore;
   readonly #logger: Logger;
   readonly #hashCompactions: boolean;

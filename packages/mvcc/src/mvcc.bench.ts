@@ -215,12 +215,12 @@ function benchStore(): void {
   const restored = microseconds(1, () => {
     for (let done = false; !done; ) {
       const start = cpuMs();
-      done = job.step(4096);
+      done = job.step(2000);
       longest = Math.max(longest, cpuMs() - start);
     }
   });
   report("store: restore, per row", "µs", restored / keysMax);
-  report("store: restore, longest slice of 4096", "ms", longest, 20);
+  report("store: restore, longest slice of 2000", "ms", longest, 20);
   if (again.revision !== store.revision) throw new Error("the restored store differs");
   const hash = store.hashByRev(0);
   if (!("step" in hash)) throw new Error("no hash");

@@ -5,6 +5,7 @@ import { KeyWalk } from "./key-walk.ts";
 import type { RowStore } from "./ports.ts";
 import { keySpan, type RangeOutcome, type RangeQuery } from "./range-query.ts";
 import { revisionKey } from "./revision.ts";
+import type { RowSlab } from "./row-slab.ts";
 
 /** Where a key stands at a revision. */
 export interface KeyState {
@@ -39,6 +40,7 @@ export interface Change {
 export interface TxnHost {
   readonly index: KeyIndex;
   readonly rows: RowStore;
+  readonly slab: RowSlab;
   /** Reads at `newest` when the query names no revision. */
   rangeAt(query: RangeQuery, newest: number): RangeOutcome;
   /** Ends the transaction; the store's revision becomes `revision`. */
@@ -78,7 +80,7 @@ export class WriteTxn {
    */
   put(key: Uint8Array, value: Uint8Array, lease: LeaseId): Change {
     invariant(this.#open, "a write transaction was used after its end");
-    const { index, rows } = this.#host;
+    const { index, rows, slab } = this.#host;
     const { records } = index;
     const sub = this.#changes.length;
     const slot = index.put(key, this.revision, sub);
@@ -86,7 +88,7 @@ export class WriteTxn {
     const replaced = older !== 0 && !records.isTombstone(older);
     const createRevision = records.createRevision(slot);
     const version = records.version(slot);
-    const row = encodeKeyValue(key, createRevision, this.revision, version, value, lease);
+    const row = encodeKeyValue(key, createRevision, this.revision, version, value, lease, slab);
     rows.put(revisionKey(this.revision, sub, false), row);
     const change: Change = {
       kind: "put",
