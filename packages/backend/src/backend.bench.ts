@@ -148,7 +148,29 @@ async function measureChanges(backend: Backend, key: Bucket): Promise<void> {
   const committed = backend.commit();
   report("commit of 2,000 of them, on the loop", performance.now() - start, "ms");
   await committed;
+  await measureScattered(backend, key);
   report("delete in order", timed(50_000, remove), "µs");
+}
+
+/** Overwrites all over the file, so many in a turn, as a compaction deletes. */
+async function measureScattered(backend: Backend, key: Bucket): Promise<void> {
+  const turns: number[] = [];
+  // A commit begins with the hook and leaves the loop, for a sync, before the next microtask.
+  backend.onBeforeCommit = () => {
+    const start = performance.now();
+    queueMicrotask(() => turns.push(performance.now() - start));
+  };
+  for (let round = 0; round < 40; round++) {
+    for (let i = 0; i < 500; i++) {
+      backend.batch.put(key, shuffled[(round * 500 + i) % rows] as Uint8Array, values[2] as Uint8Array);
+    }
+    while (backend.isFull) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  turns.sort((a, b) => a - b);
+  report("commit of scattered overwrites, on the loop, median", turns[turns.length >> 1] as number, "ms", 20);
+  report("commit of scattered overwrites, on the loop, longest", turns.at(-1) as number, "ms");
+  await backend.commit();
+  backend.onBeforeCommit = undefined;
 }
 
 async function measureColdFile(path: string): Promise<void> {

@@ -19,6 +19,8 @@ import { createFile, parentOf, readMeta, Store } from "./store.ts";
 import type { BackendOptions, BatchTx, ReadTx } from "./types.ts";
 
 const mebibyte = 1024 * 1024;
+/** A batch that changes pages of this size together is committed: 512 of them take about 10 ms of the loop. */
+const changedBytesMax = 2 * mebibyte;
 /** A defragmentation gives up when this many changes were made meanwhile. */
 const journalEntriesMax = 1_000_000;
 
@@ -138,6 +140,19 @@ export class Backend {
     });
     this.#next = next;
     return next;
+  }
+
+  /**
+   * The batch passed a limit and waits for the commit before it: work that can wait should, since a commit takes as
+   * long as its batch is large.
+   */
+  get isFull(): boolean {
+    return this.#batch.isFull;
+  }
+
+  /** The batch passed a limit twice over: nobody should write to it before `onCommitted` was called. */
+  get isOverfull(): boolean {
+    return this.#batch.isOverfull;
   }
 
   /** Bytes up to the high water mark; what quotas and status speak of. */
@@ -349,6 +364,7 @@ export class Backend {
       readOnly: this.#options.readOnly === true,
       batchLimit: this.#options.batchLimit,
       batchBytesMax: this.#options.batchBytesMax ?? 8 * mebibyte,
+      changedBytesMax: Math.min(changedBytesMax, this.#options.batchBytesMax ?? changedBytesMax),
       onPending: (full) => {
         if (full) this.#clock.nextTurn(commit);
         else if (!this.#ended) this.#timer = this.#clock.startTimer(this.#options.batchIntervalMs, commit);

@@ -20,6 +20,8 @@ export interface JournalEntry {
 export interface BatchHost extends ReadOwner {
   readonly batchLimit: number;
   readonly batchBytesMax: number;
+  /** Bytes of pages that the batch changes; scattered ones cost a commit more time than what is put. */
+  readonly changedBytesMax: number;
   readonly readOnly: boolean;
   /** Called at the first change, and once when the batch passed a limit; must not commit at once. */
   onPending(full: boolean): void;
@@ -138,11 +140,29 @@ export class Batch extends View implements BatchTx {
     this.pending += 1;
     this.pendingBytes += bytes;
     if (this.pending === 1) this.#host.onPending(false);
-    if (this.#full) return;
-    const bytesMax = this.#host.batchBytesMax;
-    if (this.pending < this.#host.batchLimit && this.pendingBytes + this.#writer.ownedBytes < bytesMax) return;
+    if (this.#full || !this.#passes(1)) return;
     this.#full = true;
     this.#host.onPending(true);
+  }
+
+  /** The batch passed a limit: it waits for its commit. */
+  get isFull(): boolean {
+    return this.#full;
+  }
+
+  /** The batch passed a limit twice over: whoever can wait for its commit should. */
+  get isOverfull(): boolean {
+    return this.#full && this.#passes(2);
+  }
+
+  #passes(times: number): boolean {
+    const { batchLimit, batchBytesMax, changedBytesMax } = this.#host;
+    const { ownedBytes } = this.#writer;
+    return (
+      this.pending >= times * batchLimit ||
+      this.pendingBytes + ownedBytes >= times * batchBytesMax ||
+      ownedBytes >= times * changedBytesMax
+    );
   }
 
   #insert(bucket: Bucket, key: Uint8Array, value: Uint8Array, flags: number): void {

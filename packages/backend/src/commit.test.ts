@@ -38,6 +38,48 @@ describe("a commit", () => {
     await backend.close();
   });
 
+  test("starts when many pages are changed, however little is put", async () => {
+    const gates: (() => void)[] = [];
+    let gated = false;
+    const disk = await newDisk(undefined, {
+      syncDelay: () => (gated ? new Promise<void>((resolve) => gates.push(resolve)) : Promise.resolve()),
+    });
+    const backend = await Backend.open(disk, path, testOptions({ pageCacheBytesMax: 1 << 25 }));
+    backend.batch.createBucket(key);
+    const rows = 20_000;
+    for (let i = 0; i < rows; i++) backend.batch.put(key, bytes(`${100_000 + i}`), new Uint8Array(400));
+    await backend.commit();
+    await settle();
+    let committed = 0;
+    backend.onCommitted = () => {
+      committed += 1;
+    };
+    gated = true;
+    let at = 0;
+    const scatter = (changes: number): void => {
+      for (let i = 0; i < changes; i++, at += 7919)
+        backend.batch.put(key, bytes(`${100_000 + (at % rows)}`), bytes("v"));
+    };
+    scatter(400);
+    await settle();
+    expect([backend.batch.pending, backend.isFull]).toEqual([400, false]);
+    scatter(300);
+    expect(backend.isFull).toBe(true);
+    await settle();
+    // The commit is under way; the next batch fills and has to wait for it.
+    expect([backend.batch.pending, backend.isFull]).toEqual([0, false]);
+    scatter(700);
+    await settle();
+    expect([backend.batch.pending, backend.isFull, backend.isOverfull]).toEqual([700, true, false]);
+    scatter(700);
+    expect([backend.isFull, backend.isOverfull]).toEqual([true, true]);
+    gated = false;
+    for (const open of gates) open();
+    await settle();
+    expect([committed, backend.batch.pending, backend.isFull, backend.isOverfull]).toEqual([2, 0, false, false]);
+    await backend.close();
+  });
+
   test("carries what the hook puts", async () => {
     const disk = await newDisk();
     let backend = await Backend.open(disk, path, testOptions());

@@ -28,6 +28,7 @@ export class FileBuilder {
       readOnly: false,
       batchLimit: Number.POSITIVE_INFINITY,
       batchBytesMax: Number.POSITIVE_INFINITY,
+      changedBytesMax: Number.POSITIVE_INFINITY,
       onPending: () => undefined,
       onReadClosed: () => undefined,
     };

@@ -13,6 +13,7 @@ const sink: ApplierSink = {
   },
   onMembershipEffect: () => undefined,
   onBroken: () => undefined,
+  isHeld: () => false,
   onApplied: () => undefined,
   onLeaderEntry: () => undefined,
 };

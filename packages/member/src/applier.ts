@@ -32,6 +32,8 @@ export interface ApplierSink {
   /** Gives raft a change, or "none" for one that was refused; returns the configuration now in force. */
   applyConfChange(change: ConfChange | ConfChangeV2 | "none"): ConfState;
   onMembershipEffect(effect: MembershipEffect): void;
+  /** Whether applying should wait, as for a database that cannot keep up; somebody asks for a turn when it is over. */
+  isHeld(): boolean;
   /** Entries up to `index` are applied. */
   onApplied(index: LogIndex): void;
   /** An entry broke in the middle: what it has changed so far must never become durable. */
@@ -111,7 +113,7 @@ export class Applier {
 
   /** Applies for one turn. Returns true when more is left. */
   run(): boolean {
-    if (this.backlog === 0 || this.#pauses > 0) return false;
+    if (this.backlog === 0 || this.#pauses > 0 || this.#sink.isHeld()) return false;
     const startedMs = this.#clock.nowMs();
     let work = 0;
     while (this.#at < this.#queue.length) {

@@ -1,21 +1,26 @@
 import type { Clock } from "@quorate/base";
 import type { MvccStore } from "@quorate/mvcc";
 
-/** Rows per step; a step must stay far below a heartbeat. */
-const rowsPerStep = 1000;
+/** Rows per step; a step must stay far below a heartbeat, and the commit that follows it too: each may be on a page of its own. */
+const rowsPerStep = 500;
+/** A compaction that is held looks again after this time. */
+const heldMs = 10;
 
 /** Deletes compacted rows in steps, one per turn of the loop. */
 export class CompactionRunner {
   onFailure: ((error: unknown) => void) | undefined;
   readonly #store: MvccStore;
   readonly #clock: Clock;
+  readonly #isHeld: () => boolean;
   #running = false;
   #stopped = false;
   #idle: (() => void)[] = [];
 
-  constructor(store: MvccStore, clock: Clock) {
+  /** @param isHeld whether deletes should wait, as for a commit of those before. */
+  constructor(store: MvccStore, clock: Clock, isHeld: () => boolean) {
     this.#store = store;
     this.#clock = clock;
+    this.#isHeld = isHeld;
   }
 
   /** Goes to work if there is any. */
@@ -45,11 +50,11 @@ export class CompactionRunner {
   readonly #step = (): void => {
     if (this.#stopped) return;
     try {
-      const progress = this.#store.stepCompaction(rowsPerStep);
+      const progress = this.#isHeld() ? "held" : this.#store.stepCompaction(rowsPerStep);
       if (progress === "idle") {
         this.#running = false;
         this.#release();
-      } else if (progress === "held") this.#clock.startTimer(10, this.#step);
+      } else if (progress === "held") this.#clock.startTimer(heldMs, this.#step);
       else this.#clock.nextTurn(this.#step);
     } catch (error) {
       this.#stopped = true;

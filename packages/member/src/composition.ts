@@ -156,6 +156,7 @@ export class Parts {
         takeChangeWaiter: (id) => this.changes.take(id),
         applyConfChange: (change) => this.node.applyConfChange(change),
         onMembershipEffect: (effect) => owner.onMembershipEffect(effect),
+        isHeld: () => storage.backend.isOverfull,
         onApplied: (index) => owner.onApplied(index),
         onBroken: (error) => storage.condemn(error),
         onLeaderEntry: (term) => owner.onLeaderEntry(term),

@@ -15,7 +15,7 @@ import { CompactionRunner } from "./compaction-runner.ts";
 import type { MemberOptions, MemberPorts } from "./options.ts";
 
 /** Rows that a restore takes in per turn of the loop. */
-export const restoreRowsPerTurn = 5000;
+export const restoreRowsPerTurn = 2000;
 
 /** The tables of a database, each over a bucket of its own. */
 function tablesOf(backend: Backend): Tables {
@@ -65,6 +65,8 @@ export interface State {
 /** What storage tells its member. */
 export interface StorageEvents {
   onFailure?: (error: unknown) => void;
+  /** A batch of the database is durable. */
+  onCommitted?: () => void;
   onQuotaExceeded?: () => void;
   onClusterVersion?: (version: string) => void;
 }
@@ -98,7 +100,7 @@ export async function openState(
   };
   try {
     const machine = new StateMachine(tables, store, machineOptions);
-    return { backend, machine, compaction: new CompactionRunner(store, clock) };
+    return { backend, machine, compaction: new CompactionRunner(store, clock, () => backend.isFull) };
   } catch (error) {
     await backend.close();
     throw error;

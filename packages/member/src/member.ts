@@ -117,6 +117,7 @@ export class Member {
   /** Starts ticking. The transport must accept messages by now. */
   start(): void {
     this.#storage.events.onFailure = (error) => this.#fatal(error);
+    this.#storage.events.onCommitted = () => this.#parts.loop.schedule();
     this.#roster.start(this.#storage.remotes);
     if (this.machine.membership.isRemoved(this.id)) {
       this.stoppedByRemoval();

@@ -95,7 +95,10 @@ export class Storage {
 
   #watch(state: State): void {
     state.backend.onBeforeCommit = () => state.machine.progress.write();
-    state.backend.onCommitted = (ms) => this.#ports.observer?.onBackendCommit?.(ms);
+    state.backend.onCommitted = (ms) => {
+      this.#ports.observer?.onBackendCommit?.(ms);
+      this.events.onCommitted?.();
+    };
     state.backend.onFailure = (error) => this.events.onFailure?.(error);
     state.compaction.onFailure = (error) => this.events.onFailure?.(error);
   }

@@ -31,7 +31,7 @@ export function valueAt(member: Member, key: string): string | undefined {
 }
 
 /** One transaction of 128 puts. */
-function putMany(member: Member, prefix: string): Promise<unknown> {
+export function putMany(member: Member, prefix: string): Promise<unknown> {
   const success: RequestOp[] = [];
   for (let i = 0; i < 128; i++) {
     const requestPut = { ...newPutRequest(), key: utf8Encode(`${prefix}/${i}`), value: utf8Encode("v") };
