@@ -103,7 +103,6 @@ export class TestCluster {
       txnOpsMax: 128,
       learnersMax: 1,
       strictReconfigCheck: true,
-      forceNewCluster: false,
       serverVersion: "3.6.14",
       unsafeNoFsync: false,
       ...this.#overrides,

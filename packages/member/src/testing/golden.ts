@@ -102,7 +102,6 @@ export class GoldenBoot {
       txnOpsMax: 128,
       learnersMax: 1,
       strictReconfigCheck: true,
-      forceNewCluster: false,
       serverVersion: "3.6.14",
       unsafeNoFsync: false,
       ...overrides,
