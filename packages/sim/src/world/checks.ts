@@ -97,11 +97,12 @@ export class Checks {
         const leads = this.#leading.get(name) === node.member?.term && node.member?.isLeader === true;
         this.#monotonicity.onTruncate(name, leads, index);
       },
-      onHardState: (state, before) => {
+      onHardState: (state, before) => this.#monotonicity.onHardState(name, state, before),
+      onDurable: () => {
         const id = this.#ids.get(name);
-        if (id !== undefined) this.#monotonicity.onHardState(name, id, state, before);
+        const { term, vote } = node.log.durableState;
+        if (id !== undefined && vote !== noMember) this.#monotonicity.onVote(name, id, term, vote);
       },
-      onDurable: () => undefined,
     };
   }
 
@@ -111,7 +112,13 @@ export class Checks {
     this.#ids.set(name, member.id);
     this.#logs.set(member.id, log);
     this.#leading.delete(name);
-    this.#monotonicity.onBoot(name, durableBefore, storage.initial.hardState);
+    const { initial } = storage;
+    this.#monotonicity.onBoot(name, durableBefore, initial.hardState);
+    this.#order.onProgress(name, {
+      snapshot: initial.snapshotIndex,
+      applied: member.applied,
+      commit: member.committed,
+    });
     const config = member.raftStatus().config;
     const view = new View(member, config, this.#lastChange(log, member.applied));
     this.#views.set(name, view);
@@ -221,7 +228,7 @@ export class Checks {
       view.commit = committed;
     }
     if (applied !== view.applied) this.#onApplied(node, member, view, applied);
-    this.#order.onProgress(name, { snapshot: log.written.base, applied, commit: committed });
+    this.#order.onProgress(name, { snapshot: 0, applied, commit: committed });
   }
 
   #onApplied(node: SimNode, member: Member, view: View, applied: LogIndex): void {

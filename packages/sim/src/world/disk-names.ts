@@ -80,6 +80,17 @@ export class NameTree {
     return node;
   }
 
+  /** The files of a directory that a power cut would leave there, by name. */
+  durableFiles(path: string): readonly Inode[] {
+    let node: DiskNode | undefined = this.root;
+    for (const name of namesOn(path)) {
+      if (!(node instanceof Directory)) return [];
+      node = node.durable.get(name);
+    }
+    if (!(node instanceof Directory)) return [];
+    return [...node.durable.values()].filter((file): file is Inode => file instanceof Inode);
+  }
+
   parent(path: string, operation: string): { readonly directory: Directory; readonly name: string } {
     const names = namesOn(path);
     const name = names.pop();

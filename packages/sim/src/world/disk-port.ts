@@ -117,7 +117,10 @@ export class DiskPort implements Disk, DiskUser {
     await this.disk.whenSynced(this.life, () => {
       if (fate === "failed") throw new DiskError("syncDirectory", path, "EIO");
       if (fate === "lost") this.disk.lies += 1;
-      else names.settle(covered);
+      else {
+        names.settle(covered);
+        this.disk.watcher?.onNames();
+      }
     });
   }
 

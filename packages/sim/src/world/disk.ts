@@ -54,6 +54,8 @@ export interface DiskWatcher {
   onWrite(path: string, inode: Inode, bytes: Uint8Array): void;
   /** A sync begins; what is returned is called when it is durable. */
   onSyncStart(inode: Inode): (() => void) | undefined;
+  /** Names have become durable. */
+  onNames(): void;
 }
 
 /** How a power cut treats what is not durable. */
@@ -97,6 +99,11 @@ export class SimDisk {
     if (this.troubles.stepsLeft > 0) return;
     this.onStep?.();
     if (!life.alive) throw new DeadProcessError(`${operation} ${path} at a crash`);
+  }
+
+  /** When the last sync that a stall holds up goes on. */
+  get stillUntilUs(): number {
+    return this.troubles.stalledUntilUs;
   }
 
   /** Takes room for a file that grows. */

@@ -87,9 +87,8 @@ export class Faults {
     world.network.keepsOld = false;
     for (const node of world.nodes) {
       node.time.setRate(0);
-      Object.assign(node.disk.troubles, { slowUs: 0, stalledUntilUs: 0, syncFailures: 0, stepsLeft: 0, lying: false });
+      Object.assign(node.disk.troubles, { slowUs: 0, syncFailures: 0, stepsLeft: 0, lying: false });
       node.disk.troubles.room = Number.POSITIVE_INFINITY;
-      if (node.life !== undefined) node.life.resumeUs = Math.min(node.life.resumeUs, world.kernel.nowUs);
     }
   }
 }

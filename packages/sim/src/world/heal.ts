@@ -34,8 +34,13 @@ export class Healing {
   }
 
   start(): void {
-    this.#startedUs = this.#world.kernel.nowUs;
-    this.#later(() => this.#write());
+    const { kernel, nodes } = this.#world;
+    // Whoever was stopped for a while goes on when that is over.
+    this.#startedUs = kernel.nowUs;
+    for (const { life, disk } of nodes) {
+      this.#startedUs = Math.max(this.#startedUs, life?.resumeUs ?? 0, disk.stillUntilUs);
+    }
+    kernel.at(this.#startedUs, EventKind.script, undefined, () => this.#later(() => this.#write()));
   }
 
   #later(action: () => void): void {

@@ -75,14 +75,18 @@ export class MemberLog {
   durableState: HardState = emptyHardState;
   readonly #ledger: Ledger;
   readonly #reader: LogReader;
+  readonly #isNamed: (inode: number) => boolean;
+  readonly #named: Set<number> = new Set();
   #pending: PendingRecord[] = [];
   /** How many records of each file were written, and how many of them are durable. */
   readonly #counts: Map<number, { written: number; durable: number }> = new Map();
   #at = 0;
 
-  constructor(ledger: Ledger, reader: LogReader) {
+  /** @param isNamed whether the name of a file would survive a power cut. */
+  constructor(ledger: Ledger, reader: LogReader, isNamed: (inode: number) => boolean) {
     this.#ledger = ledger;
     this.#reader = reader;
+    this.#isNamed = isNamed;
   }
 
   termAt(index: LogIndex): Term {
@@ -217,15 +221,20 @@ export class MemberLog {
     const { written } = counts;
     return () => {
       counts.durable = Math.max(counts.durable, written);
-      this.#advance();
+      this.advance();
     };
   }
 
   readonly #passed: Map<number, number> = new Map();
 
-  #advance(): void {
+  /** Counts what is durable by now: records that were synced, in files whose names are. */
+  advance(): void {
     let done = 0;
     for (const record of this.#pending) {
+      if (!this.#named.has(record.inode)) {
+        if (!this.#isNamed(record.inode)) break;
+        this.#named.add(record.inode);
+      }
       const passed = this.#passed.get(record.inode) ?? 0;
       if (passed >= (this.#counts.get(record.inode)?.durable ?? 0)) break;
       this.#passed.set(record.inode, passed + 1);
@@ -242,7 +251,7 @@ export class MemberLog {
   /**
    * A process found this log when it started.
    *
-   * @param afterPowerCut what it found is what is durable; else it may have read what is only in the cache.
+   * @param isDurable what it found would survive a power cut; else it has read what is only in the cache.
    */
   reopen(
     found: {
@@ -251,17 +260,17 @@ export class MemberLog {
       readonly snapshotTerm: Term;
       readonly hardState: HardState;
     },
-    afterPowerCut: boolean,
+    isDurable: boolean,
   ): void {
     const { written } = this;
     written.last = found.snapshotIndex;
     written.startAt(found.snapshotIndex, found.snapshotTerm);
     for (const { index, term } of found.entries) written.set(index, term);
     this.writtenState = found.hardState;
-    if (!afterPowerCut) return;
+    this.forgetPending();
+    if (!isDurable) return;
     this.durable.copyFrom(written);
     this.durableState = found.hardState;
-    this.forgetPending();
   }
 
   /** The power was cut, or the disk is another one: nothing waits for a sync any more. */
@@ -269,5 +278,6 @@ export class MemberLog {
     this.#pending = [];
     this.#counts.clear();
     this.#passed.clear();
+    this.#named.clear();
   }
 }

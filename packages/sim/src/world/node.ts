@@ -5,6 +5,7 @@ import { MachineTime, ProcessClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import { type CrashMode, SimDisk } from "./disk.ts";
 import { DiskPort } from "./disk-port.ts";
+import { Inode } from "./disk-names.ts";
 import { directoryFor } from "./directory.ts";
 import type { Host } from "./host.ts";
 import { type Kernel, Life } from "./kernel.ts";
@@ -60,6 +61,7 @@ export interface NodeWorld {
   readonly logLines: ((node: string, level: LogLevel, message: string, fields: unknown) => void) | undefined;
 }
 
+const logDirectory = "/data/member/wal";
 const clientUrl = (name: string): string => `http://${name}:2379`;
 
 /** A machine with its disk, and the member that runs on it from time to time. */
@@ -103,12 +105,13 @@ export class SimNode implements Host {
     const drift = plan.driftPpm === 0 ? 0 : dice.below(2 * plan.driftPpm + 1) - plan.driftPpm;
     this.time = new MachineTime(kernel, drift);
     this.#world = world;
-    this.log = new MemberLog(world.ledger, world.watcher.readerOf(this));
+    this.log = new MemberLog(world.ledger, world.watcher.readerOf(this), (inode) => this.#isNamed(inode));
     this.disk.watcher = {
       onWrite: (path, inode, bytes) => {
         if (path.includes("/wal")) this.log.onWrite(inode.number, bytes);
       },
       onSyncStart: (inode) => this.log.onSyncStart(inode.number),
+      onNames: () => this.log.advance(),
     };
     world.network.hosts.set(this.url, this);
   }
@@ -120,6 +123,23 @@ export class SimNode implements Host {
   /** True while its process runs, also before the member has opened its storage. */
   get isAlive(): boolean {
     return this.life?.alive === true;
+  }
+
+  /** Whether a power cut would leave this segment of the log its name. */
+  #isNamed(inode: number): boolean {
+    return this.disk.names.durableFiles(logDirectory).some((file) => file.number === inode);
+  }
+
+  /** Whether a power cut now would leave the log as it is. */
+  #logIsDurable(): boolean {
+    const { names } = this.disk;
+    const durable = names.durableFiles(logDirectory);
+    const seen = names.directory(logDirectory, "look").seen;
+    for (const [name, file] of seen) {
+      if (!name.endsWith(".wal") || !(file instanceof Inode)) continue;
+      if (file.pages.dirty || !durable.includes(file)) return false;
+    }
+    return true;
   }
 
   #options(): MemberOptions {
@@ -199,7 +219,7 @@ export class SimNode implements Host {
     const { network, kernel, watcher } = this.#world;
     const { initial } = storage;
     this.durableAtStart = this.log.durableState;
-    this.log.reopen(initial, this.powerLost || !this.wasStarted);
+    this.log.reopen(initial, this.#logIsDurable());
     this.wasStarted = true;
     try {
       const member = new Member(options, ports, storage, new NodeLink(network, this, life), (reason) => {

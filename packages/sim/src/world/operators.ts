@@ -19,6 +19,7 @@ import type { World } from "./world.ts";
 /** Machines that a cluster may have in all, over its life. */
 const machinesMost = 14;
 const lookUs = 500_000;
+const removalUs = 8_000_000;
 
 /** What operators do: they add, promote, remove and replace members, as far as the checks of the members let them. */
 export class Operators {
@@ -31,7 +32,7 @@ export class Operators {
   readonly #joining: Set<SimNode> = new Set();
   /** Members whose disk is gone: they are to be removed. */
   readonly #lost: Map<SimNode, MemberId> = new Map();
-  #removing = false;
+  #removingUntilUs = 0;
   #finishing = false;
   #asked = 0;
 
@@ -243,16 +244,18 @@ export class Operators {
   }
 
   #removeLost(wisest: Member): void {
-    if (this.#removing) return;
+    const { kernel } = this.world;
+    if (kernel.nowUs < this.#removingUntilUs) return;
     for (const [node, id] of this.#lost) {
       if (wisest.machine.membership.get(id) === undefined) {
         this.#lost.delete(node);
         if (!this.#finishing) this.#add(wisest, false);
         continue;
       }
-      this.#removing = true;
+      // Whoever was asked may end before it answers.
+      this.#removingUntilUs = kernel.nowUs + removalUs;
       const removal = wisest.changes.remove(id).finally(() => {
-        this.#removing = false;
+        this.#removingUntilUs = 0;
       });
       this.#tell(`remove ${node.name}, whose disk is gone`, removal);
       return;

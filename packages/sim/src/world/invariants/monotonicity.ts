@@ -10,13 +10,12 @@ export class Monotonicity {
   readonly #votes: Map<string, MemberId> = new Map();
 
   /** A hard state goes to the log. */
-  onHardState(name: string, id: MemberId, state: HardState, before: HardState): void {
+  onHardState(name: string, state: HardState, before: HardState): void {
     check(state.term >= before.term, "I6", () => `${name} falls from term ${before.term} to ${state.term}`);
     check(state.commit >= before.commit, "I6", () => `${name} falls from commit ${before.commit} to ${state.commit}`);
-    if (state.vote !== noMember) this.onVote(name, id, state.term, state.vote);
   }
 
-  /** A vote is written or leaves. */
+  /** A vote is durable, or leaves. */
   onVote(name: string, id: MemberId, term: Term, vote: MemberId): void {
     const key = `${hexId(id)} ${term}`;
     const known = this.#votes.get(key);
