@@ -211,7 +211,6 @@ export function buildConfig(v: FlagValues): ServerConfig {
     downgradeCheckTimeMs: v.number("downgrade-check-time"),
     bootstrapDefragThresholdMegabytes: v.number("bootstrap-defrag-threshold-megabytes"),
     featureGates: gates(v),
-    forceNewCluster: v.bool("force-new-cluster"),
     unsafeNoFsync: v.bool("unsafe-no-fsync"),
   });
 }

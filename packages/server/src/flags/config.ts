@@ -149,6 +149,5 @@ export interface ServerConfig {
   readonly downgradeCheckTimeMs: number;
   readonly bootstrapDefragThresholdMegabytes: number;
   readonly featureGates: Readonly<Record<FeatureGate, boolean>>;
-  readonly forceNewCluster: boolean;
   readonly unsafeNoFsync: boolean;
 }
