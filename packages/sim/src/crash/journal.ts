@@ -66,12 +66,7 @@ export interface NamesSyncedOperation {
   readonly before: number;
 }
 
-export type Operation =
-  | WriteOperation
-  | ResizeOperation
-  | NamesOperation
-  | SyncedOperation
-  | NamesSyncedOperation;
+export type Operation = WriteOperation | ResizeOperation | NamesOperation | SyncedOperation | NamesSyncedOperation;
 
 /** An operation that a crash can lose. */
 export type Losable = WriteOperation | ResizeOperation | NamesOperation;

@@ -1,0 +1,1 @@
+export { crashExplorer } from "./command.ts";

@@ -1,0 +1,51 @@
+import { emptyBytes, toHex, utf8Encode } from "@quorate/base";
+import type { Storage } from "@quorate/member";
+import type { CrashClock } from "./crash-clock.ts";
+
+/** All that the log decides about the state after an entry. */
+export interface StateFacts {
+  readonly revision: number;
+  readonly compactRevision: number;
+  /** HashKV of the newest revision. */
+  readonly hash: number;
+  /** Rows of every other bucket, and the marks in `meta` that follow from the log alone. */
+  readonly tables: string;
+}
+
+const buckets = ["alarm", "auth", "authRoles", "authUsers", "cluster", "lease", "members", "members_removed"];
+const marks = ["consistent_index", "term", "confState", "storageVersion", "scheduledCompactRev"];
+
+/** Reads the state of a storage whose progress has been written, as it has after a start and after a commit. */
+export async function stateFacts(storage: Storage, clock: CrashClock): Promise<StateFacts> {
+  const { hash, hashRevision, compactRevision } = await clock.finish(storage.hashKv(0));
+  return { revision: hashRevision, compactRevision, hash, tables: tablesOf(storage) };
+}
+
+function tablesOf({ backend }: Storage): string {
+  const { batch } = backend;
+  const lines: string[] = [];
+  for (const name of buckets) {
+    batch.range(backend.bucket(utf8Encode(name)), emptyBytes, undefined, (key, value) => {
+      lines.push(`${name} ${toHex(key)} ${toHex(value)}`);
+    });
+  }
+  const meta = backend.bucket(utf8Encode("meta"));
+  for (const name of marks) {
+    const value = batch.get(meta, utf8Encode(name));
+    if (value !== undefined) lines.push(`meta ${name} ${toHex(value)}`);
+  }
+  return lines.join("\n");
+}
+
+/** Tells how two states differ, undefined when they do not. */
+export function stateDifference(found: StateFacts, expected: StateFacts): string | undefined {
+  if (found.revision !== expected.revision) return `revision ${found.revision}, not ${expected.revision}`;
+  if (found.compactRevision !== expected.compactRevision) {
+    return `compact revision ${found.compactRevision}, not ${expected.compactRevision}`;
+  }
+  if (found.hash !== expected.hash) return `HashKV ${found.hash}, not ${expected.hash}`;
+  if (found.tables === expected.tables) return undefined;
+  const known = new Set(expected.tables.split("\n"));
+  const row = found.tables.split("\n").find((line) => !known.has(line));
+  return `the row "${row ?? "that is missing"}" of another bucket`;
+}
