@@ -170,7 +170,7 @@ export class Checks {
   }
 
   #onAcknowledge(node: SimNode, id: MemberId, index: LogIndex): void {
-    this.amnesia.onAcknowledge(id, index);
+    this.amnesia.onAcknowledge(id, index, node.log.termAt(index));
     const { durable, written } = node.log;
     check(
       durable.last >= index || durable.base >= index || written.base >= index,
@@ -224,11 +224,20 @@ export class Checks {
     view.lead = lead;
     if (lead === member.id && member.raftStatus().role === "leader") this.#onLeads(node, lead, term);
     if (committed !== view.commit) {
-      this.#onCommit(node, committed, view.config);
+      this.#onCommit(node, committed, this.#configNow(view, log, applied));
       view.commit = committed;
     }
     if (applied !== view.applied) this.#onApplied(node, member, view, applied);
     this.#order.onProgress(name, { snapshot: 0, applied, commit: committed });
+  }
+
+  /** The configuration that a commit of this event rests on: a change that was applied just now may have brought it. */
+  #configNow(view: View, log: MemberLog, applied: LogIndex): ConfState {
+    for (let index = view.applied + 1; index <= applied; index++) {
+      const entry = log.entryAt(index);
+      if (entry !== undefined && isChange(entry)) return view.member.raftStatus().config;
+    }
+    return view.config;
   }
 
   #onApplied(node: SimNode, member: Member, view: View, applied: LogIndex): void {

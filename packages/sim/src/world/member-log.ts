@@ -267,14 +267,21 @@ export class MemberLog {
     written.startAt(found.snapshotIndex, found.snapshotTerm);
     for (const { index, term } of found.entries) written.set(index, term);
     this.writtenState = found.hardState;
-    this.forgetPending();
+    this.#forgetPending();
     if (!isDurable) return;
     this.durable.copyFrom(written);
     this.durableState = found.hardState;
   }
 
-  /** The power was cut, or the disk is another one: nothing waits for a sync any more. */
-  forgetPending(): void {
+  /** The power was cut: at least what is durable will be found. */
+  onPowerCut(): void {
+    this.written.copyFrom(this.durable);
+    this.writtenState = this.durableState;
+    this.#forgetPending();
+  }
+
+  /** Nothing waits for a sync any more. */
+  #forgetPending(): void {
     this.#pending = [];
     this.#counts.clear();
     this.#passed.clear();

@@ -108,7 +108,7 @@ export class SimNode implements Host {
     this.log = new MemberLog(world.ledger, world.watcher.readerOf(this), (inode) => this.#isNamed(inode));
     this.disk.watcher = {
       onWrite: (path, inode, bytes) => {
-        if (path.includes("/wal")) this.log.onWrite(inode.number, bytes);
+        if (path.startsWith(logDirectory) && !path.endsWith(".broken")) this.log.onWrite(inode.number, bytes);
       },
       onSyncStart: (inode) => this.log.onSyncStart(inode.number),
       onNames: () => this.log.advance(),
@@ -286,7 +286,7 @@ export class SimNode implements Host {
 
   cutPower(mode: CrashMode): void {
     this.disk.crash(mode);
-    this.log.forgetPending();
+    this.log.onPowerCut();
     this.powerLost = true;
   }
 

@@ -1,4 +1,4 @@
-import { hexId, type LogIndex, type MemberId } from "@quorate/base";
+import { hexId, type LogIndex, type MemberId, type Term } from "@quorate/base";
 import type { Ledger } from "../ledger.ts";
 import type { MemberLog } from "../member-log.ts";
 import { check } from "../violation.ts";
@@ -9,20 +9,43 @@ import { check } from "../violation.ts";
  */
 export class Amnesia {
   readonly #ledger: Ledger;
-  readonly #acknowledged: Map<MemberId, LogIndex> = new Map();
+  /** The last committed entry that a member acknowledged. */
+  readonly #kept: Map<MemberId, LogIndex> = new Map();
+  /** Acknowledged entries that were not committed when they were looked at last. */
+  readonly #open: Map<MemberId, { readonly index: LogIndex; readonly term: Term }[]> = new Map();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
   }
 
-  /** A member tells a leader that its log is durable up to `index`. */
-  onAcknowledge(id: MemberId, index: LogIndex): void {
-    if (index > (this.#acknowledged.get(id) ?? 0)) this.#acknowledged.set(id, index);
+  /** A member tells a leader that its log is durable up to `index`, where its entry is of `term`. */
+  onAcknowledge(id: MemberId, index: LogIndex, term: Term): void {
+    if (index <= (this.#kept.get(id) ?? 0)) return;
+    const open = this.#open.get(id) ?? [];
+    const last = open.at(-1);
+    if (last !== undefined && last.index === index && last.term === term) return;
+    open.push({ index, term });
+    this.#open.set(id, this.#settle(id, open));
+  }
+
+  /** Sorts out what has been committed meanwhile, and what was replaced. */
+  #settle(
+    id: MemberId,
+    open: { readonly index: LogIndex; readonly term: Term }[],
+  ): { readonly index: LogIndex; readonly term: Term }[] {
+    return open.filter(({ index, term }) => {
+      const committed = this.#ledger.committed(index);
+      if (committed === undefined) return true;
+      if (committed.term === term && index > (this.#kept.get(id) ?? 0)) this.#kept.set(id, index);
+      return false;
+    });
   }
 
   /** A member grants its vote. */
   onVote(name: string, id: MemberId, log: MemberLog): void {
-    const index = Math.min(this.#acknowledged.get(id) ?? 0, this.#ledger.commit);
+    const open = this.#open.get(id);
+    if (open !== undefined) this.#open.set(id, this.#settle(id, open));
+    const index = this.#kept.get(id) ?? 0;
     const entry = this.#ledger.committed(index);
     if (entry === undefined || log.written.base >= index) return;
     check(
