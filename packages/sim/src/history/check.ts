@@ -11,7 +11,7 @@ export type Judge = "revision" | "search" | "both";
 export interface CheckOptions {
   /** "both" unless told. */
   readonly judge?: Judge;
-  /** How many steps one judge may take before its verdict is unknown; 20 million, and 100 per operation, unless told. */
+  /** How many operations a judge may try before its verdict is unknown; 5 million, and 20 per operation, unless told. */
   readonly stepsMax?: number;
 }
 
@@ -41,7 +41,7 @@ export function checkHistory(history: History, options: CheckOptions = {}): Verd
   }
   const prepared = prepare(history);
   if ("reason" in prepared) return { outcome: "not-linearizable", violation: prepared };
-  const { judge = "both", stepsMax = 20_000_000 + 100 * history.operations.length } = options;
+  const { judge = "both", stepsMax = 5_000_000 + 20 * history.operations.length } = options;
   if (judge === "search") return judgeBySearch(prepared, stepsMax);
   const first = judgeByRevision(prepared, stepsMax);
   return judge === "revision" ? first : agreed(first, judgeBySearch(prepared, stepsMax));

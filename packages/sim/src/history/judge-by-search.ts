@@ -46,6 +46,37 @@ function searchesOf(history: Prepared, made: ReadonlyMap<number, number>): Searc
 }
 
 /**
+ * The begin of an operation for the search: a serializable read waits in vain until the revision that it shows can have
+ * been made, so it need not be asked before.
+ */
+function begin(history: Prepared, place: number): number {
+  const operation = history.operations[place] as Operation;
+  const time = earliest(operation);
+  if (time !== Number.NEGATIVE_INFINITY || operation.result.status !== "ok") return time;
+  const maker = history.owners[operation.result.revision - history.start.revision] as number;
+  return maker < 0 ? time : (history.operations[maker] as Operation).invoke;
+}
+
+/**
+ * The order in which to try operations that may come next: by revision, for an answer that shows an earlier one than
+ * others must come before them. Refusals are tried at once and unknown results last.
+ */
+function ranksOf(history: Prepared, places: readonly number[], made: ReadonlyMap<number, number>): Int32Array {
+  const hints = places.map((place) => {
+    const { request, result } = history.operations[place] as Operation;
+    const revision = made.get(place);
+    if (revision !== undefined) return 3 * revision;
+    if (result.status === "failed") return 0;
+    if (result.status === "unknown") return Number.MAX_SAFE_INTEGER;
+    return 3 * result.revision + (request.kind === "compact" ? 2 : 1);
+  });
+  const order = places.map((_, item) => item).sort((a, b) => (hints[a] as number) - (hints[b] as number) || a - b);
+  const ranks = new Int32Array(places.length);
+  for (const [rank, item] of order.entries()) ranks[item] = rank;
+  return ranks;
+}
+
+/**
  * The second judge: a search for an order, which believes in time and lets the model say what fits.
  *
  * @param stepsMax how often models may be asked in all before the verdict is unknown.
@@ -56,8 +87,9 @@ export function judgeBySearch(history: Prepared, stepsMax: number): Verdict {
   for (const { what, items, model } of searchesOf(history, made)) {
     const at = (item: number): Operation => operations[items[item] as number] as Operation;
     const times = {
-      invokes: new Float64Array(items.length).map((_, item) => earliest(at(item))),
+      invokes: new Float64Array(items.length).map((_, item) => begin(history, items[item] as number)),
       returns: new Float64Array(items.length).map((_, item) => latest(at(item))),
+      ranks: ranksOf(history, items, made),
       required: new Uint8Array(items.length).map((_, item) => {
         return at(item).result.status !== "unknown" || made.has(items[item] as number) ? 1 : 0;
       }),

@@ -54,6 +54,7 @@ export class StoreModel implements SearchModel {
     const place = this.#items[item] as number;
     const operation = this.#history.operations[place] as Operation;
     if (operation.result.status === "failed") return this.#stepRefused(operation, operation.result.error);
+    if (operation.result.status === "unknown" && !this.#mayBeNext(place, operation)) return 0;
     const mark = this.#store.mark();
     if (!this.#moveTo(place, operation)) return 0;
     const fits = this.#run(place, operation);
@@ -81,15 +82,15 @@ export class StoreModel implements SearchModel {
     const response = execute(this.#store, request);
     if (typeof response === "string") return false;
     const wrote = this.#store.revision > before;
-    if (result.status !== "ok") return request.kind === "compact" || (wrote && this.#mayMake(place, before + 1));
+    if (result.status !== "ok") return wrote || request.kind === "compact";
     if (this.#store.revision !== result.revision || wrote !== hasWritten(result.response)) return false;
     return matchResponse(request, response, result.response) === undefined;
   }
 
-  /** Whether an unknown write may make a revision: it is known to, or it is one of several that could. */
-  #mayMake(place: number, revision: number): boolean {
-    if (this.#made.has(place)) return this.#made.get(place) === revision;
-    return this.#history.candidates.get(revision)?.includes(place) === true;
+  /** Whether an operation with an unknown result can have any effect now that a later answer leaves room for. */
+  #mayBeNext(place: number, { request }: Operation): boolean {
+    if (request.kind === "compact" || this.#made.has(place)) return true;
+    return this.#history.candidates.get(this.#store.revision + 1)?.includes(place) === true;
   }
 
   #stepRefused({ request }: Operation, error: string | undefined): 0 | 1 {

@@ -20,6 +20,8 @@ export interface SearchItems {
   readonly returns: Float64Array;
   /** 1 for an operation that must take effect, 0 for one that need not. */
   readonly required: Uint8Array;
+  /** Of the operations that may come next, those with a lower rank are tried first; all ranks differ. */
+  readonly ranks: Int32Array;
 }
 
 export type SearchOutcome =
@@ -90,6 +92,28 @@ class EntryList {
     if (returns) this.#relink(2 * item + 1);
     this.#relink(2 * item);
   }
+
+  /** The item that may come next whose rank is the lowest above `rank`: it has begun before the first return. */
+  candidate(ranks: Int32Array, rank: number): number {
+    let found = none;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let entry = this.first(); entry !== none && (entry & 1) === 0; entry = this.after(entry)) {
+      const own = ranks[entry >> 1] as number;
+      if (own <= rank || own >= lowest) continue;
+      lowest = own;
+      found = entry >> 1;
+    }
+    return found;
+  }
+
+  /** The items that have begun before the first return; that return's item comes first. */
+  open(): number[] {
+    const items: number[] = [];
+    let entry = this.first();
+    for (; entry !== none && (entry & 1) === 0; entry = this.after(entry)) items.push(entry >> 1);
+    if (entry === none) return items;
+    return [entry >> 1, ...items.filter((item) => item !== entry >> 1)];
+  }
 }
 
 function compareTimes(a: number, b: number): number {
@@ -112,56 +136,58 @@ function scramble(item: number, seed: number): number {
  *
  * Source: Wing and Gong, "Testing and Verifying Concurrent Objects"; Lowe, "Testing for Linearizability".
  *
- * @param stepsMax how often the model may be asked.
+ * @param stepsMax how many operations may be placed, those included whose place is taken back; to ask the model in vain
+ *   a hundred times counts as one.
  */
 export function searchOrder(model: SearchModel, items: SearchItems, stepsMax: number): SearchOutcome {
+  const { ranks } = items;
   const list = new EntryList(items);
-  const must = items.required.reduce((sum, one) => sum + one, 0);
-  const required = (item: number): number => items.required[item] as number;
   const returns = (item: number): boolean => items.returns[item] !== Number.POSITIVE_INFINITY;
+  const required = (item: number): number => items.required[item] as number;
   const reached = new Set<string>();
   /** The placed items in order; those that changed the state as they are, others as their complement. */
   const placed: number[] = [];
-  let [left, low, high] = [must, 0, 0];
+  let left = items.required.reduce((sum, one) => sum + one, 0);
+  let [low, high] = [0, 0];
   const toggle = (item: number): void => {
     low ^= scramble(item, 0x9e3779b1);
     high ^= scramble(item, 0x85ebca77);
   };
-  let stuck: { readonly left: number; readonly items: number[] } | undefined;
-  let entry = list.first();
+  let stuck: { readonly left: number; readonly items: readonly number[] } | undefined;
+  let rank = none;
   for (let steps = 0; left > 0; ) {
-    if (entry !== none && (entry & 1) === 0) {
-      steps += 1;
+    const item = list.candidate(ranks, rank);
+    if (item !== none) {
+      rank = ranks[item] as number;
+      steps += 0.01;
       if (steps > stepsMax) return { found: "bound" };
-      const item = entry >> 1;
       const change = model.step(item);
-      if (change !== 0) {
-        toggle(item);
-        if (change === 1 || isNew(reached, `${low},${high},${model.fingerprint()}`)) {
-          list.lift(item, returns(item));
-          placed.push(change === 2 ? item : ~item);
-          left -= required(item);
-          entry = list.first();
-          continue;
-        }
+      if (change === 0) continue;
+      toggle(item);
+      if (change === 2 && !isNew(reached, `${low},${high},${model.fingerprint()}`)) {
         model.back();
         toggle(item);
+        continue;
       }
-      entry = list.after(entry);
+      steps += 1;
+      list.lift(item, returns(item));
+      placed.push(change === 2 ? item : ~item);
+      left -= required(item);
+      rank = none;
       continue;
     }
-    if (stuck === undefined || left < stuck.left) stuck = { left, items: openAt(list, entry) };
-    // The operation whose return was met has no place: take back the last one that could have been another.
+    if (stuck === undefined || left < stuck.left) stuck = { left, items: list.open() };
+    // Nothing fits: take back the last one in whose place there could have been another.
     for (;;) {
       const top = placed.pop();
       if (top === undefined) return { found: "nothing", stuck: stuck.items };
-      const item = top < 0 ? ~top : top;
-      list.unlift(item, returns(item));
-      toggle(item);
-      left += required(item);
+      const back = top < 0 ? ~top : top;
+      list.unlift(back, returns(back));
+      toggle(back);
+      left += required(back);
       if (top < 0) continue;
       model.back();
-      entry = list.after(2 * item);
+      rank = ranks[back] as number;
       break;
     }
   }
@@ -172,13 +198,4 @@ function isNew(reached: Set<string>, key: string): boolean {
   if (reached.has(key)) return false;
   reached.add(key);
   return true;
-}
-
-/** The items without place that had begun when the search got stuck at a return; that return's item comes first. */
-function openAt(list: EntryList, blocked: number): number[] {
-  const open = blocked === none ? [] : [blocked >> 1];
-  for (let entry = list.first(); entry !== none && entry !== blocked; entry = list.after(entry)) {
-    if ((entry & 1) === 0 && entry >> 1 !== blocked >> 1) open.push(entry >> 1);
-  }
-  return open;
 }
