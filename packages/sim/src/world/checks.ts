@@ -157,8 +157,8 @@ export class Checks {
         if (!message.reject) this.#onAcknowledge(node, message.from, message.index);
         return;
       case MessageType.vote:
+        // Its vote for itself counts once it is durable, which this message need not wait for.
         this.#lag.onCandidate(node.name, node.log, node.member?.applied ?? 0);
-        this.#monotonicity.onVote(node.name, message.from, message.term, message.from);
         return;
       case MessageType.voteResp:
         if (message.reject) return;

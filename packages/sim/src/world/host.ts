@@ -1,3 +1,4 @@
+import type { MemberId } from "@quorate/base";
 import type { Member } from "@quorate/member";
 import type { Message } from "@quorate/raft";
 import type { MachineTime } from "./clock.ts";
@@ -11,6 +12,8 @@ export interface Host {
   readonly member: Member | undefined;
   /** When the process that runs there started to listen. */
   readonly listeningUs: number;
+  /** A connection tells whose it is and where that member listens: who is not known yet can be answered then. */
+  onConnection(from: MemberId, urls: readonly string[]): void;
 }
 
 /** Who watches messages. */

@@ -191,11 +191,25 @@ export class NodeLink implements PeerLink {
     const message = decodeMessage(bytes);
     const { member } = to;
     if (member === undefined || !this.isMeant(to, message.to)) return;
+    this.#introduce(to);
     if (member.machine.membership.isRemoved(message.from)) {
       this.tellRemoved(to);
       return;
     }
     member.step(message);
+  }
+
+  /** Tells the other side who calls. */
+  #introduce(to: Host): void {
+    const self = this.#host.member;
+    if (self === undefined) return;
+    const recorded = self.machine.membership.get(self.id)?.peerUrls ?? [];
+    to.onConnection(self.id, recorded.length > 0 ? recorded : self.options.advertisePeerUrls);
+  }
+
+  /** Takes note of a member that called and is not known. */
+  onConnection(from: MemberId, urls: readonly string[]): void {
+    if (!this.#peers.has(from) && !this.#remotes.has(from)) this.#remotes.set(from, urls);
   }
 
   /** Whether the host is the member that a message names, of the same cluster. */

@@ -1,4 +1,4 @@
-import { type Logger, type LogLevel, noMember, silentLogger } from "@quorate/base";
+import { type MemberId, type Logger, type LogLevel, noMember, silentLogger } from "@quorate/base";
 import { BootError, Member, type MemberOptions, type MemberPorts, Storage, type StopReason } from "@quorate/member";
 import type { HardState } from "@quorate/raft";
 import { MachineTime, ProcessClock } from "./clock.ts";
@@ -89,6 +89,7 @@ export class SimNode implements Host {
   boots = 0;
   /** The hard state that was durable when its process started. */
   durableAtStart: HardState = { term: 0, vote: noMember, commit: 0 };
+  #link: NodeLink | undefined;
   readonly #world: NodeWorld;
 
   constructor(world: NodeWorld, name: string, number: number, birth: Birth) {
@@ -221,8 +222,10 @@ export class SimNode implements Host {
     this.durableAtStart = this.log.durableState;
     this.log.reopen(initial, this.#logIsDurable());
     this.wasStarted = true;
+    const link = new NodeLink(network, this, life);
+    this.#link = link;
     try {
-      const member = new Member(options, ports, storage, new NodeLink(network, this, life), (reason) => {
+      const member = new Member(options, ports, storage, link, (reason) => {
         if (life.alive) this.#onStop(reason);
       });
       this.member = member;
@@ -234,6 +237,10 @@ export class SimNode implements Host {
     } catch (error) {
       if (life.alive) watcher.onBroken(this, error);
     }
+  }
+
+  onConnection(from: MemberId, urls: readonly string[]): void {
+    this.#link?.onConnection(from, urls);
   }
 
   #refuse(error: unknown): void {

@@ -2,7 +2,7 @@ import type { LogLevel } from "@quorate/base";
 import type { Member, MemberOptions, Storage } from "@quorate/member";
 import { Checks } from "./checks.ts";
 import { Dice } from "./dice.ts";
-import type { CrashMode } from "./disk.ts";
+import { type CrashMode, DeadProcessError } from "./disk.ts";
 import { EventKind, Kernel } from "./kernel.ts";
 import { Ledger } from "./ledger.ts";
 import type { LogReader } from "./member-log.ts";
@@ -143,7 +143,8 @@ export class World implements NodeWorld, NodeWatcher {
     } catch (error) {
       const { current } = this.kernel;
       // What a process that has just been killed says does not matter.
-      if (current === undefined || current.alive) {
+      const isOver = error instanceof DeadProcessError || current?.alive === false;
+      if (!isOver) {
         this.fail(
           new Violation(
             "G8",
