@@ -1,5 +1,5 @@
 import { type MemberId, SeededRandom } from "@quorate/base";
-import { type Message, MessageType } from "@quorate/raft";
+import { EntryType, type Message, MessageType } from "@quorate/raft";
 import { Cluster } from "./cluster.ts";
 import { type Command, drawConfig, isLossy, Op, type Schedule } from "./commands.ts";
 import type { Node } from "./node.ts";
@@ -48,18 +48,39 @@ const calm: Weights = {
   cut: 0,
 };
 
+/** What some schedules are mainly about, in calm phases too. */
+const subjects: readonly (readonly Happening[])[] = [
+  [],
+  ["change", "crash"],
+  ["change", "cut", "tick"],
+  ["crash", "campaign"],
+  ["compact", "cut", "snapshots", "propose"],
+  ["compact", "crash", "change"],
+  ["campaign", "transfer", "forget", "tick"],
+  ["cut", "campaign", "propose"],
+  ["read", "unreachable", "snapStatus"],
+];
+
 /** Each seed has features of its own: what it does much, little or never. */
-function drawWeights(random: SeededRandom, lossy: boolean): Weights {
+function drawWeights(random: SeededRandom, lossy: boolean): { readonly wild: Weights; readonly calm: Weights } {
   const factors = [0, 0.3, 1, 1, 1, 4];
-  const drawn: Record<Happening, number> = { ...usual };
+  const wild: Record<Happening, number> = { ...usual };
+  const quiet: Record<Happening, number> = { ...calm };
   for (const name of Object.keys(usual) as Happening[]) {
-    if (name === "deliver" || name === "append" || name === "apply") continue;
-    drawn[name] = usual[name] * (factors[random.below(factors.length)] as number);
+    if (name === "deliver") continue;
+    const isWork = name === "append" || name === "apply";
+    wild[name] = usual[name] * drawnOf(random, isWork ? [0.2, 1, 1, 1, 1, 1] : factors);
   }
-  drawn.tick = Math.max(drawn.tick, 20);
-  if (lossy) drawn.crash = usual.crash * 4;
-  return drawn;
+  wild.tick = Math.max(wild.tick, 20);
+  if (lossy) wild.crash = usual.crash * 4;
+  for (const name of drawnOf(random, subjects)) {
+    wild[name] = usual[name] * 4;
+    quiet[name] = usual[name];
+  }
+  return { wild, calm: quiet };
 }
+
+const drawnOf = <T>(random: SeededRandom, items: readonly T[]): T => items[random.below(items.length)] as T;
 
 /**
  * Makes the schedule of a seed while it is played: members and network are chosen by what there is to do.
@@ -80,7 +101,7 @@ class Player {
   readonly #random: SeededRandom;
   readonly #cluster: Cluster;
   readonly #onStep: (text: string) => void;
-  readonly #wild: Weights;
+  readonly #weights: { readonly wild: Weights; readonly calm: Weights };
   /** Schedules alternate between phases in which everything may happen and calm ones, in which links hold. */
   #isCalm = true;
   #phaseEnd = 0;
@@ -90,18 +111,21 @@ class Player {
   readonly #reordered: number;
   /** Out of 100 inputs, how many are not followed by a batch at once. */
   readonly #gathered: number;
-  /** Members whose links are cut, in one direction or both. */
+  /** Whether members crash at bad moments, beside any. */
+  readonly #crashes: boolean;
+  /** A member whose links are cut, in one direction or both. */
   #cut: { readonly id: MemberId; readonly oneWay: boolean } | undefined;
 
   constructor(random: SeededRandom, cluster: Cluster, onStep: (text: string) => void) {
     this.#random = random;
     this.#cluster = cluster;
     this.#onStep = onStep;
-    this.#wild = drawWeights(random, isLossy(cluster.config));
+    this.#weights = drawWeights(random, isLossy(cluster.config));
     this.#lost = this.#pick([0, 0, 20, 80, 200]);
     this.#doubled = this.#pick([0, 20, 80]);
     this.#reordered = this.#pick([0, 100, 400]);
     this.#gathered = this.#pick([0, 10, 30, 60]);
+    this.#crashes = this.#weights.wild.crash > 0 && this.#chance(500);
   }
 
   play(steps: number): void {
@@ -116,7 +140,7 @@ class Player {
   }
 
   #pick<T>(items: readonly T[]): T {
-    return items[this.#random.below(items.length)] as T;
+    return drawnOf(this.#random, items);
   }
 
   #chance(outOf1000: number): boolean {
@@ -128,12 +152,13 @@ class Player {
     if (this.commands.length >= this.#phaseEnd) {
       this.#isCalm = this.#chance(600);
       this.#phaseEnd = this.commands.length + 20 + this.#random.below(80);
-      if (this.#isCalm) this.#cut = undefined;
+      if (this.#isCalm && this.#chance(700)) this.#cut = undefined;
     }
     if (network.length > networkMax) {
       this.#do([Op.deliver, this.#random.below(network.length), 2]);
       return;
     }
+    if (this.#crashes && this.#chance(25) && this.#crashAtWorst()) return;
     if (this.#random.below(100) >= this.#gathered) {
       const at = nodes.findIndex((node) => !node.stopped && node.raw.hasReady());
       if (at >= 0) {
@@ -145,7 +170,7 @@ class Player {
   }
 
   #draw(): Happening {
-    const weights = this.#isCalm ? calm : this.#wild;
+    const weights = this.#isCalm ? this.#weights.calm : this.#weights.wild;
     const sum = Object.values(weights).reduce((before, weight) => before + weight, 0);
     let left = this.#random.below(Math.ceil(sum));
     for (const name of Object.keys(weights) as Happening[]) {
@@ -168,7 +193,7 @@ class Player {
         this.#work(Op.apply, (node) => node.applies.length > 0);
         break;
       case "tick":
-        this.#tick(n);
+        this.#tick(this.#chance(200) ? this.#mostlyLeader(n) : n);
         break;
       case "campaign":
         this.#do([Op.campaign, n]);
@@ -288,8 +313,20 @@ class Player {
   #crash(n: number): void {
     const { appends } = this.#cluster.nodes[n - 1] as Node;
     const full = this.#random.below(appends.length + 1);
-    const torn = this.#chance(500) ? 1 + this.#random.below(5) : 0;
+    // Often all entries of the batch were written, and only the hard state behind them is lost.
+    const torn = this.#pick([0, 0, 1 + this.#random.below(5), 99, 99]);
     const lost = isLossy(this.#cluster.config) && this.#chance(400) ? 1 + this.#random.below(4) : 0;
     this.#do([Op.crash, n, full, torn, this.#random.below(2), lost]);
+  }
+
+  /** Crashes a member that writes a change of members or the first entries of a term: all but the hard state is kept. */
+  #crashAtWorst(): boolean {
+    const { nodes } = this.#cluster;
+    const at = nodes.findIndex(({ appends: [batch], disk, stopped }) => {
+      if (stopped || batch === undefined || batch.hardState === undefined || batch.entries.length === 0) return false;
+      return batch.hardState.term > disk.hardState.term || batch.entries.some(({ type }) => type !== EntryType.normal);
+    });
+    if (at >= 0) this.#do([Op.crash, at + 1, 0, 99, this.#random.below(2), 0]);
+    return at >= 0;
   }
 }
