@@ -1,5 +1,9 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
-import { realBinary } from "../../support/index.ts";
+import { realBinary, repositoryRoot } from "../../support/index.ts";
 import { main } from "./campaign.ts";
 
 /** A bounded share of the schedules that `npm run raft-oracle` plays. */
@@ -23,3 +27,48 @@ describe.skipIf(realBinary("raft-oracle") === undefined)("our core and the Go ra
     expect(met).not.toContain("0");
   });
 });
+
+/** Bundles the command with one place of the core changed. */
+async function withMistake(file: string, from: string, to: string): Promise<typeof main> {
+  const outfile = join(repositoryRoot, "node_modules/.cache/programs", `raft-oracle-mistaken-${process.pid}.mjs`);
+  await build({
+    entryPoints: [join(import.meta.dirname, "campaign.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "mistake",
+        setup: ({ onLoad }) => {
+          onLoad({ filter: new RegExp(`raft/src/${file}$`) }, ({ path }) => {
+            const parts = readFileSync(path, "utf8").split(from);
+            expect(parts).toHaveLength(2);
+            return { contents: parts.join(to), loader: "ts" };
+          });
+        },
+      },
+    ],
+  });
+  const { main: mistaken } = (await import(pathToFileURL(outfile).href)) as { main: typeof main };
+  rmSync(outfile);
+  return mistaken;
+}
+
+test.skipIf(realBinary("raft-oracle") === undefined)(
+  "a mistake in the core is found, made small, and told with the command that shows it again",
+  async () => {
+    const mistaken = await withMistake("election\\.ts", "    raft.vote = message.from;\n", "");
+    const lines: string[] = [];
+    expect(await mistaken(["--schedules", "200", "--seed", "1"], (line) => lines.push(line))).toBe(1);
+    const told = lines.join("\n");
+    expect(told).toMatch(/^seed \d+, step \d+ of \d+, shrunk to:/);
+    expect(told).toMatch(/\n\d+ schedules, [\d,]+ steps: differences in \d+$/);
+    const schedule = /--schedule "([^"]+)"/.exec(told)?.[1] ?? "";
+    expect(schedule.split(";").length).toBeLessThan(10);
+    expect(await mistaken(["--schedule", schedule], () => undefined)).toBe(1);
+    expect(await main(["--schedule", schedule], () => undefined)).toBe(0);
+  },
+  60_000,
+);
