@@ -1,5 +1,5 @@
 import { Backend, type Bucket } from "@quorate/backend";
-import { type Clock, type LogIndex, type Logger, type Term, utf8Encode } from "@quorate/base";
+import { type Clock, CorruptError, DiskError, type LogIndex, type Logger, type Term, utf8Encode } from "@quorate/base";
 import { MvccStore } from "@quorate/mvcc";
 import type { ConfState } from "@quorate/raft";
 import {
@@ -10,6 +10,7 @@ import {
   StateMachine,
   type Table,
   type Tables,
+  UnsupportedEntryError,
 } from "@quorate/state";
 import { CompactionRunner } from "./compaction-runner.ts";
 import type { MemberOptions, MemberPorts } from "./options.ts";
@@ -88,8 +89,6 @@ export async function openState(
     noSync: options.unsafeNoFsync,
   });
   logger.log("info", "opened backend db", { path, took: `${(clock.nowMs() - startedMs).toFixed(3)}ms` });
-  const tables = tablesOf(backend);
-  const store = storeOf(backend, tables, logger);
   const machineOptions: MachineOptions = {
     learnersMax: options.learnersMax,
     leaseTtlSecondsMin: leaseTtlSecondsMin(options),
@@ -99,11 +98,15 @@ export async function openState(
     onQuotaExceeded: () => events().onQuotaExceeded?.(),
   };
   try {
+    const tables = tablesOf(backend);
+    const store = storeOf(backend, tables, logger);
     const machine = new StateMachine(tables, store, machineOptions);
     return { backend, machine, compaction: new CompactionRunner(store, clock, () => backend.isFull) };
   } catch (error) {
     await backend.close();
-    throw error;
+    const known = error instanceof UnsupportedEntryError || error instanceof CorruptError || error instanceof DiskError;
+    // Nothing but what the file holds can break here.
+    throw known ? error : new CorruptError(path, `a row cannot be read: ${String(error)}`, { cause: error });
   }
 }
 

@@ -187,6 +187,7 @@ export function toBootError(options: MemberOptions, error: unknown): Error {
       cause: error,
     });
   }
+  if (error instanceof WalError) return new BootError(`${error.message} (--data-dir)`, { cause: error });
   if (error instanceof DiskError) {
     return new BootError(`--data-dir ${options.dataDir}: cannot ${error.operation} ${error.path}: ${error.code}`, {
       cause: error,
@@ -195,6 +196,10 @@ export function toBootError(options: MemberOptions, error: unknown): Error {
   if (error instanceof UnsupportedEntryError) {
     return new BootError(`--data-dir ${options.dataDir}: ${error.message}`, { cause: error });
   }
-  if (error instanceof CorruptError) return new BootError(`${error.message} (--data-dir)`, { cause: error });
+  if (error instanceof CorruptError) {
+    // A row knows its bucket, not the file that it is in.
+    const file = error.where.startsWith("bucket ") ? `${options.dataDir}/member/snap/db: ` : "";
+    return new BootError(`${file}${error.message} (--data-dir)`, { cause: error });
+  }
   return error instanceof Error ? error : new Error(String(error));
 }
