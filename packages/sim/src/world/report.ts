@@ -2,7 +2,7 @@ import type { RunResult } from "./run.ts";
 import { eventsDefault } from "./plan.ts";
 
 /** Lines of the story that are told of a run that failed. */
-const notesTold = 400;
+const notesTold = 100;
 
 /** The last line of a run that holds. */
 export const tellHeld = ({ seed, events, trace }: RunResult): string =>

@@ -14,6 +14,7 @@ import { drive } from "../drive.ts";
 import type { RunRequest } from "../plan.ts";
 import { tellFailure, tellHeld } from "../report.ts";
 import { type RunResult, SeedRun } from "../run.ts";
+import { shrinkFaults } from "../shrink.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 
 const say = (line: string): void => {
@@ -44,7 +45,22 @@ async function runOne(options: Options): Promise<boolean> {
     say(tellHeld(result));
     return true;
   }
-  for (const line of tellFailure(result)) say(line);
+  const { failure } = result;
+  if (options.quick || options.faults !== undefined) {
+    for (const line of tellFailure(result)) say(line);
+    return false;
+  }
+  const numbers = result.faults.map(({ number }) => number);
+  const kept = await shrinkFaults(numbers, async (faults) => {
+    const other = await runSeed(
+      { ...requestOf(options, options.seed), faults: new Set(faults) },
+      false,
+      options.slowly,
+    );
+    return other.failure?.invariant === failure.invariant;
+  });
+  const shrunk = await runSeed({ ...requestOf(options, options.seed), faults: new Set(kept) }, false, options.slowly);
+  for (const line of tellFailure(shrunk, kept)) say(line);
   return false;
 }
 
