@@ -32,8 +32,6 @@ export interface MemberOptions {
   readonly txnOpsMax: number;
   readonly learnersMax: number;
   readonly strictReconfigCheck: boolean;
-  /** Nothing reads it; it goes when its last callers have let go of it. */
-  readonly forceNewCluster?: boolean;
   /** The version that this member reports, as `3.6.14`. */
   readonly serverVersion: string;
   readonly unsafeNoFsync: boolean;

@@ -72,7 +72,6 @@ export function memberOptions(setting: Setting): MemberOptions {
     txnOpsMax: 128,
     learnersMax: 1,
     strictReconfigCheck: true,
-    forceNewCluster: false,
     serverVersion: "3.6.14",
     unsafeNoFsync: false,
   };

@@ -171,7 +171,6 @@ export class SimNode implements Host {
       txnOpsMax: 128,
       learnersMax: plan.learnersMax,
       strictReconfigCheck: true,
-      forceNewCluster: false,
       serverVersion: "3.6.14",
       unsafeNoFsync: false,
       ...this.#world.overrides,
