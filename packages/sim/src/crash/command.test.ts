@@ -16,7 +16,14 @@ test("one image is opened again by its name", async () => {
   expect(lines.at(-1)).toBe("1 images of 1 runs: every one recovered");
   expect(code).toBe(0);
   expect((await run("--run", "first-start", "--image", "20:killed/30:none")).code).toBe(0);
-  expect((await run("--run", "tail", "--image", "cut@4000")).code).toBe(0);
+  expect((await run("--run", "tail", "--image", "cut@13000")).code).toBe(0);
+});
+
+test("an image that is none of the run's is not taken for one that recovered", async () => {
+  for (const image of ["9999:all", "9999:killed", "5:some", "5", "cut@1"]) {
+    expect((await run("--run", "first-start", "--image", image)).code, image).toBe(2);
+  }
+  expect((await run("--run", "tail", "--image", "cut@1")).code).toBe(2);
 });
 
 test("arguments that mean nothing are refused", async () => {

@@ -1,5 +1,5 @@
 /** The command `npm run crash-explorer`. */
-import { bitsOf, isFailure, judgeDamage, type Verdict, withBit } from "./damage.ts";
+import { bitsOf, isFailure, judgeDamage, type Specimen, type Verdict, withBit } from "./damage.ts";
 import { type Explored, explore, type Failure } from "./explorer.ts";
 import { defaultBounds, fullBounds } from "./fates.ts";
 import { exploreLives, openNamedImage } from "./lives.ts";
@@ -19,6 +19,7 @@ interface Choice {
 const damages: Readonly<Record<string, string>> = {
   tail: "the end of the log cut off and zeroed at each byte of its last 8 KiB",
   flips: "each bit of a directory at rest turned over",
+  "log-flips": "each bit of a log turned over that the database has not caught up with",
 };
 
 const usage = (): string =>
@@ -53,13 +54,22 @@ export async function crashExplorer(
   let images = 0;
   for (const name of choice.runs) {
     const startedMs = nowMs();
-    const { explored, note } = await exploreRun(name, choice);
+    const outcome = await exploreRun(name, choice).catch((error: unknown) => String(error));
+    if (typeof outcome === "string") {
+      print(`${name}: ${outcome}`);
+      return 2;
+    }
+    const { explored, note } = outcome;
+    if (explored.images === 0) {
+      print(`${name} has no image ${choice.image ?? ""}`);
+      return 2;
+    }
     images += explored.images;
     const seconds = ((nowMs() - startedMs) / 1000).toFixed(1);
     print(`${name.padEnd(18)}${String(explored.images).padStart(8)} images  ${seconds.padStart(7)} s  ${note}`);
     const [failure] = explored.failures;
     if (failure !== undefined) {
-      report(name, failure, explored.failures.length, choice, print);
+      report(name, failure, explored.failed, choice, print);
       return 1;
     }
   }
@@ -87,14 +97,16 @@ interface RunOutcome {
 
 async function exploreRun(name: string, choice: Choice): Promise<RunOutcome> {
   if (name === "tail") return await exploreTail(choice);
-  if (name === "flips") return await exploreFlips(choice);
+  if (name === "flips") return await exploreFlips(await specimenAtRest(), choice);
+  if (name === "log-flips") return await exploreFlips(await specimenLongTail(), choice, ".wal");
   const run: Run = runNamed(name);
   const recording = await record(run);
   const note = `${recording.journal.length} operations`;
   const { full, seed, image } = choice;
   if (image !== undefined) {
     const failure = await openNamedImage(recording, image);
-    return { explored: { images: 1, failures: failure === undefined ? [] : [failure] }, note };
+    const failures = failure === undefined ? [] : [failure];
+    return { explored: { images: 1, failed: failures.length, failures }, note };
   }
   const once = await explore(recording, {
     bounds: full ? fullBounds : defaultBounds,
@@ -106,7 +118,11 @@ async function exploreRun(name: string, choice: Choice): Promise<RunOutcome> {
     recording,
     full ? { seed, bounds, imagesMax: 150 } : { seed, bounds, livesMax: 40, imagesMax: 30 },
   );
-  const explored = { images: once.images + twice.images, failures: [...once.failures, ...twice.failures] };
+  const explored = {
+    images: once.images + twice.images,
+    failed: once.failed + twice.failed,
+    failures: [...once.failures, ...twice.failures],
+  };
   return { explored, note: `${note}, ${twice.images} of the images after a second life` };
 }
 
@@ -122,21 +138,20 @@ async function exploreTail({ full, seed, image }: Choice): Promise<RunOutcome> {
     const problem = tailProblem(await judgeDamage(withCut(specimen.image, cut), specimen), specimen);
     if (problem !== undefined) failures.push({ image: name, problem, pending: [] });
   }
-  return { explored: { images, failures }, note: "" };
+  return { explored: { images, failed: failures.length, failures }, note: "" };
 }
 
 /** Without --full so many shards are made, and one is looked at. */
 const flipShards = 19;
 
-async function exploreFlips({ full, seed, image }: Choice): Promise<RunOutcome> {
-  const specimen = await specimenAtRest();
+async function exploreFlips(specimen: Specimen, { full, seed, image }: Choice, end = ""): Promise<RunOutcome> {
   const failures: Failure[] = [];
   const counts = new Map<Verdict, number>();
   let images = 0;
   const shards = full || image !== undefined ? 1 : flipShards;
   for (const bit of bitsOf(specimen.image, shards, seed % shards)) {
     const name = `${bit.path}@${bit.byte}.${bit.bit}`;
-    if (image !== undefined && image !== name) continue;
+    if ((image !== undefined && image !== name) || !bit.path.endsWith(end)) continue;
     images += 1;
     const judgement = await judgeDamage(withBit(specimen.image, bit), specimen);
     counts.set(judgement.verdict, (counts.get(judgement.verdict) ?? 0) + 1);
@@ -144,7 +159,7 @@ async function exploreFlips({ full, seed, image }: Choice): Promise<RunOutcome> 
     if (isFailure(judgement, bit, specimen)) failures.push({ image: name, problem, pending: [] });
   }
   const note = [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(", ");
-  return { explored: { images, failures }, note };
+  return { explored: { images, failed: failures.length, failures }, note };
 }
 
 function parse(args: readonly string[]): Choice {

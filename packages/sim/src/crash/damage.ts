@@ -85,7 +85,8 @@ function judgeLog(
   const about = `the log ends at ${lastIndex}, term ${term}, commit ${commit}`;
   if (hasCopy) return { verdict: "repaired", about };
   if (whole && same) return { verdict: "harmless", about };
-  return { verdict: lastIndex < meant ? "shortened" : "wrong", about: `${about}, and nothing says so` };
+  const shortened = lastIndex < meant || (term <= hardState.term && commit < hardState.commit);
+  return { verdict: shortened ? "shortened" : "wrong", about: `${about}, and nothing says so` };
 }
 
 function refusal(error: unknown): Judgement {

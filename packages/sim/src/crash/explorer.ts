@@ -1,4 +1,4 @@
-import { invariant, SeededRandom } from "@quorate/base";
+import { invariant, type LogIndex, SeededRandom } from "@quorate/base";
 import { CrashPoints } from "./crash-points.ts";
 import type { DiskImage } from "./disk-image.ts";
 import { type FateBounds, fatesAt, keptBy } from "./fates.ts";
@@ -16,6 +16,8 @@ export interface Recording {
   readonly book: PromiseBook;
   /** Complete: every entry of the last leader is committed. */
   readonly reference: Reference;
+  /** The last index that was written; a leader that came later, and only plays in second lives, has more. */
+  readonly lastIndex: LogIndex;
   readonly setting: Setting;
   /** Explored from this operation on; those before were explored with another recording. */
   readonly from: number;
@@ -42,8 +44,13 @@ export interface Failure {
 export interface Explored {
   /** Different images opened. */
   readonly images: number;
+  /** Of these, those that fail at one place or more. */
+  readonly failed: number;
   readonly failures: readonly Failure[];
 }
+
+/** So many are described; the others are counted. */
+const failuresMax = 20;
 
 /** Opens images of crashes at every operation of a recording. */
 export async function explore(recording: Recording, options: ExploreOptions): Promise<Explored> {
@@ -53,6 +60,7 @@ export async function explore(recording: Recording, options: ExploreOptions): Pr
   const random = new SeededRandom(seed);
   const known = new Map<string, Facts>();
   const failures: Failure[] = [];
+  const failed = new Set<string>();
   const points = new CrashPoints(recording.base, recording.journal);
   do {
     if (points.at < recording.from) continue;
@@ -69,10 +77,12 @@ export async function explore(recording: Recording, options: ExploreOptions): Pr
         known.set(key, facts);
       }
       const problem = judge(facts, promises);
-      if (problem !== undefined) failures.push(failureAt(points, fate, problem));
+      if (problem === undefined) continue;
+      failed.add(key);
+      if (failures.length < failuresMax) failures.push(failureAt(points, fate, problem));
     }
   } while (points.advance());
-  return { images: known.size, failures };
+  return { images: known.size, failed: failed.size, failures };
 }
 
 function countFates(recording: Recording, { bounds, seed }: ExploreOptions): number {

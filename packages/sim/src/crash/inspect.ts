@@ -10,7 +10,7 @@ import { RecordingDisk } from "./recording-disk.ts";
 import type { Reference } from "./reference.ts";
 import { Rig } from "./rig.ts";
 import { databasePath, memberOptions, portsOf, type Setting, self } from "./setting.ts";
-import { stateDifference, stateFacts } from "./state-facts.ts";
+import { rowCount, stateDifference, stateFacts } from "./state-facts.ts";
 
 /** What came of a start. */
 export interface Facts {
@@ -128,6 +128,12 @@ async function replay(rig: Rig, storage: Storage): Promise<void> {
     if (expected === undefined) throw new Fault(`${when} it is at entry ${member.applied}, which was never committed`);
     const difference = stateDifference(await stateFacts(storage, clock), expected);
     expect(difference === undefined, () => `${when} it has ${difference ?? ""} at entry ${member.applied}`);
+    const rows = rowCount(storage);
+    const meant = reference.rowCountAt(member.applied);
+    expect(
+      rows === (meant ?? rows),
+      () => `${when} ${rows} rows are left at entry ${member.applied}, not ${meant ?? 0}`,
+    );
   };
   await clock.until(() => member.applied >= member.committed, "the log is replayed", 2000);
   await compare("after the replay");

@@ -5,7 +5,7 @@
  * as it was seen, and what was not synced is still not durable: whoever builds on it before syncing it can lose both. The
  * image of a second crash is named by both crashes: `12:killed/40:lose:1` or `12:none/33:all`.
  */
-import { SeededRandom } from "@quorate/base";
+import { invariant, SeededRandom } from "@quorate/base";
 import { CrashClock } from "./crash-clock.ts";
 import {
   type Explored,
@@ -17,6 +17,7 @@ import {
   type Recording,
 } from "./explorer.ts";
 import { fatesAt, type FateBounds, keptBy } from "./fates.ts";
+import { lastTerm } from "./recorder.ts";
 import { RecordingDisk } from "./recording-disk.ts";
 import { Rig, syncMs } from "./rig.ts";
 import { self } from "./setting.ts";
@@ -41,13 +42,15 @@ export async function exploreLives(recording: Recording, options: LivesOptions):
   const random = new SeededRandom(seed);
   const failures: Failure[] = [];
   let images = 0;
+  let failed = 0;
   for (const end of ends) {
     if (share < 1 && random.below(1_000_000) >= share * 1_000_000) continue;
     const found = await exploreLife(recording, end, { bounds, seed, imagesMax, goOnEvery: 4 });
     images += found.images;
+    failed += found.failed;
     failures.push(...found.failures);
   }
-  return { images, failures };
+  return { images, failed, failures };
 }
 
 /** The ends of first lives that are worth a second one: at each operation a kill, a power cut, and one by chance. */
@@ -68,10 +71,14 @@ async function exploreLife(recording: Recording, end: string, options: ExploreOp
   try {
     life = await relive(recording, end);
   } catch (error) {
-    return { images: 1, failures: [{ image: end, problem: `it did not go on: ${String(error)}`, pending: [] }] };
+    return {
+      images: 1,
+      failed: 1,
+      failures: [{ image: end, problem: `it did not go on: ${String(error)}`, pending: [] }],
+    };
   }
-  const { images, failures } = await explore(life, options);
-  return { images, failures: failures.map((failure) => ({ ...failure, image: `${end}/${failure.image}` })) };
+  const { images, failed, failures } = await explore(life, options);
+  return { images, failed, failures: failures.map((failure) => ({ ...failure, image: `${end}/${failure.image}` })) };
 }
 
 /** Lives a second life: the member starts, takes in all that it lacks, and stops. */
@@ -81,6 +88,7 @@ async function relive(recording: Recording, end: string): Promise<Recording> {
   const clock = new CrashClock();
   const syncDelay = (): Promise<void> => clock.sleep(syncMs);
   const wasKilled = fate === killed;
+  invariant(at <= recording.journal.length, "the recording has so many operations", () => ({ at }));
   const base = wasKilled ? recording.base : pointsAt(recording, at).image(keptBy(fate));
   const disk = wasKilled
     ? RecordingDisk.afterKill(base, recording.journal.slice(0, at), { syncDelay })
@@ -89,11 +97,14 @@ async function relive(recording: Recording, end: string): Promise<Recording> {
   const rig = new Rig(disk, clock, reference, setting, book.at(at));
   await rig.boot();
   if (!rig.member.machine.membership.isRemoved(self)) {
+    // A vote makes a short record, behind which nothing of an earlier life may be left.
+    if (reference.script.term === lastTerm) await rig.askVote(lastTerm);
     await rig.replicate();
     await clock.advance(3);
   }
   await rig.stop();
-  return { base, journal: disk.journal, book: rig.book, reference, setting, from };
+  const { lastIndex } = recording;
+  return { base, journal: disk.journal, book: rig.book, reference, lastIndex, setting, from };
 }
 
 function splitImage(text: string): { readonly at: number; readonly fate: string } {

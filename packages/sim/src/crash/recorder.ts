@@ -20,6 +20,9 @@ export interface Run {
   act(rig: Rig): Promise<void>;
 }
 
+/** The term of the leader that second lives have. */
+export const lastTerm = 90;
+
 /** Lives through a run and keeps what its disk saw. */
 export async function record(run: Run): Promise<Recording> {
   const clock = new CrashClock();
@@ -36,7 +39,13 @@ export async function record(run: Run): Promise<Recording> {
   const disk = new RecordingDisk(base.fork(), { syncDelay: () => clock.sleep(syncMs) });
   const rig = new Rig(disk, clock, reference, run.setting, promises);
   await run.act(rig);
-  await reference.commit(reference.script.lastIndex);
+  const { lastIndex } = reference.script;
+  await reference.commit(lastIndex);
+  // Who comes back finds a new leader.
+  if (!reference.isRemoved) {
+    reference.script.lead(lastTerm);
+    await reference.commit(reference.script.lastIndex);
+  }
   rig.abandon();
-  return { base, journal: disk.journal, book: rig.book, reference, setting: run.setting, from: 0 };
+  return { base, journal: disk.journal, book: rig.book, reference, lastIndex, setting: run.setting, from: 0 };
 }

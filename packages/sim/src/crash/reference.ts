@@ -8,7 +8,7 @@ import { NaiveKv } from "./naive-kv.ts";
 import { RecordingDisk } from "./recording-disk.ts";
 import { Script } from "./script.ts";
 import { leader, linkTo, memberOptions, portsOf, self, type Setting } from "./setting.ts";
-import { type StateFacts, stateDifference, stateFacts } from "./state-facts.ts";
+import { rowCount, type StateFacts, stateDifference, stateFacts } from "./state-facts.ts";
 
 /** A snapshot as a leader sends it. */
 export interface SentSnapshot {
@@ -25,6 +25,7 @@ export class Reference {
   readonly #member: Member;
   readonly #clock: CrashClock;
   readonly #states: StateFacts[] = [];
+  readonly #rowCounts: number[] = [];
   readonly #kv: NaiveKv = new NaiveKv();
   /** Every row of the `key` bucket that was ever written. */
   readonly rows: Map<string, string> = new Map();
@@ -92,8 +93,14 @@ export class Reference {
       difference,
       command: command?.kind,
     }));
+    this.#rowCounts[index] = rowCount(storage);
     for (const [key, row] of this.#kv.rows()) this.rows.set(toHex(key), toHex(row));
     this.#states.push(facts);
+  }
+
+  /** Whether the log has removed the member: then it ends there. */
+  get isRemoved(): boolean {
+    return this.#member.machine.membership.isRemoved(self);
   }
 
   get committed(): LogIndex {
@@ -103,6 +110,11 @@ export class Reference {
   /** The state after the entry at `index`; undefined when it was never committed. */
   stateAt(index: LogIndex): StateFacts | undefined {
     return this.#states[index];
+  }
+
+  /** How many rows the `key` bucket has after that entry, when compactions have done their work. */
+  rowCountAt(index: LogIndex): number | undefined {
+    return this.#rowCounts[index];
   }
 
   /** The snapshot of what is committed. */

@@ -78,6 +78,11 @@ const segmentCut: Run = {
     }
     await rig.elect(3);
     await rig.replicate(put("large", text(5000)), put("behind it"));
+    // More than two segments fill up during one sync.
+    for (let i = 0; i < 8; i++) {
+      rig.add(put(`burst${i}`, text(2300, i)));
+      await rig.send(rig.reference.script.lastIndex);
+    }
     await rig.replicate(put("end"));
     await rig.stop();
   },

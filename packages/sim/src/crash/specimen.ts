@@ -92,7 +92,7 @@ export async function specimenAtRest(): Promise<Specimen> {
 
 /** The directory that a run leaves when it has ended and everything is durable. */
 export async function specimenOf(run: Run): Promise<Specimen> {
-  const { base, journal, reference, setting } = await record(run);
+  const { base, journal, reference, lastIndex, setting } = await record(run);
   const image: DiskImage = base.fork();
   for (const operation of journal) {
     if (operation.kind !== "synced" && operation.kind !== "namesSynced") image.apply(operation);
@@ -101,7 +101,7 @@ export async function specimenOf(run: Run): Promise<Specimen> {
     image,
     reference,
     setting,
-    lastIndex: reference.script.lastIndex,
+    lastIndex,
     hardState: await hardStateOf(image, setting),
   };
 }

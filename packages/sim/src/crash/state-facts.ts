@@ -49,3 +49,8 @@ export function stateDifference(found: StateFacts, expected: StateFacts): string
   const row = found.tables.split("\n").find((line) => !known.has(line));
   return `the row "${row ?? "that is missing"}" of another bucket`;
 }
+
+/** How many rows the `key` bucket has. */
+export function rowCount({ backend }: Storage): number {
+  return backend.batch.count(backend.bucket(utf8Encode("key")));
+}
