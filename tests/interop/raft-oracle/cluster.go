@@ -236,7 +236,7 @@ func (n *node) execute(op []uint64, m *pb.Message, out *text) {
 	case opCompact:
 		n.compact(op[2])
 	case opCrash:
-		n.crash(op[2], op[3], op[4] != 0, op[5])
+		n.crash(op[2], op[3], op[4] != 0, op[5], op[6] != 0)
 		out.disk(n)
 		return
 	case opSnapshots:

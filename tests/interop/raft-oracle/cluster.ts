@@ -92,7 +92,7 @@ export class Cluster {
 
   #execute(node: Node, command: Command, message: Message | undefined): string {
     const { raw } = node;
-    const [op, , a = 0, b = 0, c = 0, d = 0] = command;
+    const [op, , a = 0, b = 0, c = 0, d = 0, e = 0] = command;
     switch (op as Op) {
       case Op.tick:
         raw.tick();
@@ -136,7 +136,7 @@ export class Cluster {
         node.compact(a);
         break;
       case Op.crash:
-        node.crash({ full: a, torn: b, keepApplied: c !== 0, lost: d });
+        node.crash({ full: a, torn: b, keepApplied: c !== 0, lost: d, keepCommit: e !== 0 });
         return ofDisk(node.disk);
       case Op.snapshots:
         node.snapshots = a !== 0;

@@ -64,7 +64,10 @@ export const Op = {
   deliver: 12,
   /** member, entries to keep */
   compact: 13,
-  /** member, batches written, entries of the next one written (plus 1; 0: none), whether applied survives, durable entries lost */
+  /**
+   * member, batches written, entries of the next one written (plus 1; 0: none), whether applied survives, durable entries
+   * lost, whether commit survives their loss
+   */
   crash: 14,
   /** member, whether snapshots can be had */
   snapshots: 15,

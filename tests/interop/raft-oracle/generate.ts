@@ -316,7 +316,7 @@ class Player {
     // Often all entries of the batch were written, and only the hard state behind them is lost.
     const torn = this.#pick([0, 0, 1 + this.#random.below(5), 99, 99]);
     const lost = isLossy(this.#cluster.config) && this.#chance(400) ? 1 + this.#random.below(4) : 0;
-    this.#do([Op.crash, n, full, torn, this.#random.below(2), lost]);
+    this.#do([Op.crash, n, full, torn, this.#random.below(2), lost, this.#chance(100) ? 1 : 0]);
   }
 
   /** Crashes a member that writes a change of members or the first entries of a term: all but the hard state is kept. */
@@ -326,7 +326,7 @@ class Player {
       if (stopped || batch === undefined || batch.hardState === undefined || batch.entries.length === 0) return false;
       return batch.hardState.term > disk.hardState.term || batch.entries.some(({ type }) => type !== EntryType.normal);
     });
-    if (at >= 0) this.#do([Op.crash, at + 1, 0, 99, this.#random.below(2), 0]);
+    if (at >= 0) this.#do([Op.crash, at + 1, 0, 99, this.#random.below(2), 0, 0]);
     return at >= 0;
   }
 }

@@ -250,8 +250,9 @@ func (n *node) compact(keep uint64) {
 }
 
 // crash loses what is not durable: of the pending batches `full` were written and `torn` - 1 entries of the next; then
-// `lost` entries go that were durable. With `keepApplied` the state machine survives.
-func (n *node) crash(full, torn uint64, keepApplied bool, lost uint64) {
+// `lost` entries go that were durable, and with `keepCommit` the hard state remembers them. With `keepApplied` the state
+// machine survives.
+func (n *node) crash(full, torn uint64, keepApplied bool, lost uint64, keepCommit bool) {
 	for i, m := range n.appends {
 		if uint64(i) < full {
 			n.write(m, m.GetEntries(), false)
@@ -264,9 +265,11 @@ func (n *node) crash(full, torn uint64, keepApplied bool, lost uint64) {
 	}
 	if lost > 0 {
 		n.disk.entries = n.disk.entries[:uint64(len(n.disk.entries))-min(lost, uint64(len(n.disk.entries)))]
-		n.disk.commit = min(n.disk.commit, n.disk.lastIndex())
+		if !keepCommit {
+			n.disk.commit = min(n.disk.commit, n.disk.lastIndex())
+		}
 	}
-	if keepApplied && !n.confAhead && n.applied <= n.disk.lastIndex() {
+	if keepApplied && !n.confAhead {
 		n.start(n.applied, n.conf)
 	} else {
 		n.start(0, nil)

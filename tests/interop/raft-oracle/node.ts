@@ -75,6 +75,8 @@ export interface Crash {
   readonly keepApplied: boolean;
   /** Entries lost that were durable. */
   readonly lost: number;
+  /** Whether the hard state remembers them. */
+  readonly keepCommit: boolean;
 }
 
 /** One member with its disk and state machine; each effect happens when a command says so. `node.go` is its twin. */
@@ -223,7 +225,7 @@ export class Node {
     this.raw.compact(index);
   }
 
-  crash({ full, torn, keepApplied, lost }: Crash): void {
+  crash({ full, torn, keepApplied, lost, keepCommit }: Crash): void {
     const { disk } = this;
     const pending = this.appends;
     for (const ready of pending.slice(0, full)) this.#write(ready, ready.entries, false);
@@ -231,14 +233,11 @@ export class Node {
     if (next !== undefined && torn > 0) this.#write(next, next.entries.slice(0, torn - 1), true);
     if (lost > 0) {
       disk.entries = disk.entries.slice(0, Math.max(0, disk.entries.length - lost));
-      disk.hardState = { ...disk.hardState, commit: Math.min(disk.hardState.commit, this.#lastOnDisk) };
+      const last = disk.snapshot.metadata.index + disk.entries.length;
+      if (!keepCommit) disk.hardState = { ...disk.hardState, commit: Math.min(disk.hardState.commit, last) };
     }
-    const keeps = keepApplied && !this.#confAhead && this.applied <= this.#lastOnDisk;
+    const keeps = keepApplied && !this.#confAhead;
     this.raw = keeps ? this.#start(this.applied, this.#conf) : this.#start(0, emptyConf);
-  }
-
-  get #lastOnDisk(): LogIndex {
-    return this.disk.snapshot.metadata.index + this.disk.entries.length;
   }
 }
 

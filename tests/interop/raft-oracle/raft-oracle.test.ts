@@ -41,8 +41,8 @@ async function withMistake(file: string, from: string, to: string): Promise<type
     plugins: [
       {
         name: "mistake",
-        setup: ({ onLoad }) => {
-          onLoad({ filter: new RegExp(`raft/src/${file}$`) }, ({ path }) => {
+        setup: (plugin) => {
+          plugin.onLoad({ filter: new RegExp(`raft/src/${file}$`) }, ({ path }) => {
             const parts = readFileSync(path, "utf8").split(from);
             expect(parts).toHaveLength(2);
             return { contents: parts.join(to), loader: "ts" };

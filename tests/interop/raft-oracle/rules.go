@@ -42,9 +42,6 @@ const (
 // recoverState is ruleRecover: it returns the hard state to start with, and the one that counts as durable.
 func recoverState(c *cluster, d disk, applied uint64) (found, durable *pb.HardState) {
 	commit := max(d.commit, d.snapshotIndex())
-	if commit > d.lastIndex() || applied > d.lastIndex() {
-		panic("the log lacks entries that are known to be committed or applied")
-	}
 	durable = &pb.HardState{Term: &d.term, Vote: &d.vote, Commit: new(commit)}
 	commit = max(commit, applied)
 	var lastTerm, newest uint64
