@@ -56,7 +56,7 @@ export class Compactions {
       const revision = compacted(operations, place);
       const header = headerOf(operations[place] as Operation);
       const floor = before < 0 ? start.compactRevision : compacted(operations, before);
-      if ((operations[place]?.result as OkResult).response.kind !== "compact" || revision > header) {
+      if (((operations[place] as Operation).result as OkResult).response.kind !== "compact" || revision > header) {
         return violation("wrong-answer", [place], `revision ${revision} was compacted in a store at ${header}`);
       }
       if (revision <= floor) {

@@ -20,13 +20,6 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Says whether `key` is in the range that a request names with `from` and `rangeEnd`. */
-export function inRange(key: string, from: string, rangeEnd: string | undefined): boolean {
-  if (rangeEnd === undefined || rangeEnd === "") return key === from;
-  if (compareKeys(key, from) < 0) return false;
-  return rangeEnd === fromKey || compareKeys(key, rangeEnd) < 0;
-}
-
 /** The first place in sorted `keys` whose key is not below `key`. */
 export function lowerBound(keys: readonly string[], key: string): number {
   let low = 0;
