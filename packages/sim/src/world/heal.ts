@@ -1,3 +1,4 @@
+import type { HistoryRecorder } from "../history/index.ts";
 import type { Member } from "@quorate/member";
 import { hexId } from "@quorate/base";
 import { EventKind } from "./kernel.ts";
@@ -9,6 +10,7 @@ import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
 const lookUs = 50_000;
+const writesMost = 2000;
 /** All members must have applied the same within this time. */
 const convergeUs = 30_000_000;
 
@@ -22,14 +24,16 @@ const convergeUs = 30_000_000;
 export class Healing {
   done = false;
   readonly #world: World;
+  readonly #recorder: HistoryRecorder;
   readonly #settled: () => boolean;
   #startedUs = 0;
   #wroteUs = 0;
   #writes = 0;
 
   /** @param settled whether nothing that operators began is unfinished. */
-  constructor(world: World, settled: () => boolean = () => true) {
+  constructor(world: World, recorder: HistoryRecorder, settled: () => boolean = () => true) {
     this.#world = world;
+    this.#recorder = recorder;
     this.#settled = settled;
   }
 
@@ -75,10 +79,17 @@ export class Healing {
 
   #put(member: Member): void {
     this.#writes += 1;
-    const proposal = proposalOf({ kind: "put", key: "healed", value: `h${this.#writes}` });
-    if (proposal === undefined || this.#writes > 2000) return;
+    const { kernel } = this.#world;
+    const request = { kind: "put", key: "healed", value: `h${this.#writes}` } as const;
+    const proposal = proposalOf(request);
+    if (proposal === undefined || this.#writes > writesMost) return;
+    const id = this.#recorder.invoke(`healer ${this.#writes}`, kernel.nowUs, request);
     member.propose(RequestKind.put, proposal.body, {
       settle: (outcome) => {
+        if (outcome.kind === "put") {
+          const { revision } = outcome;
+          this.#recorder.finish(id, kernel.nowUs, { status: "ok", revision, response: { kind: "put" } });
+        }
         if (outcome.kind === "put" && this.#wroteUs === 0) this.#wroteUs = this.#world.kernel.nowUs;
       },
       fail: () => undefined,

@@ -1,6 +1,7 @@
 import { Clients } from "./clients.ts";
 import { Faults } from "./faults.ts";
 import { Healing } from "./heal.ts";
+import { judge } from "./judge.ts";
 import { Operators } from "./operators.ts";
 import { drawPlan, type Plan, type RunRequest } from "./plan.ts";
 import { Violation } from "./violation.ts";
@@ -19,6 +20,8 @@ export interface RunResult {
   readonly notes: readonly Note[];
   readonly answered: number;
   readonly unknown: number;
+  /** Whether the history of the clients could be judged as a whole. */
+  readonly judged: boolean;
 }
 
 /** A run that the host drives: step, let all promises run, settle, until `step` says that it is over. */
@@ -41,6 +44,8 @@ export class SeedRun implements Driven {
   readonly #plan: Plan;
   #healing: Healing | undefined;
   #healEvents = 0;
+  /** Whether the clients' history was judged at the end; undefined before. */
+  judged: boolean | undefined;
 
   constructor(request: RunRequest, options: WorldOptions = {}) {
     const plan = drawPlan(request);
@@ -56,8 +61,9 @@ export class SeedRun implements Driven {
   }
 
   step(): boolean {
-    if (this.#healing?.done === true) return false;
-    return this.world.step();
+    if (this.#healing?.done !== true) return this.world.step();
+    if (this.judged === undefined) this.#judge();
+    return false;
   }
 
   settle(): void {
@@ -70,12 +76,19 @@ export class SeedRun implements Driven {
       this.clients.running = false;
       this.operators.finish();
       this.faults.liftAll();
-      this.#healing = new Healing(world, () => this.operators.settled);
+      this.#healing = new Healing(world, this.clients.recorder, () => this.operators.settled);
       this.#healEvents = count;
       this.#healing.start();
     } else if (count - this.#healEvents > healEventsMost) {
       world.fail(new Violation("G7", `not healed after ${healEventsMost} events`));
     }
+  }
+
+  #judge(): void {
+    this.judged = false;
+    this.world.guard(() => {
+      this.judged = judge(this.clients.recorder.history(), this.world.model);
+    });
   }
 
   result(): RunResult {
@@ -97,6 +110,7 @@ export class SeedRun implements Driven {
       notes,
       answered: this.clients.answered,
       unknown: this.clients.unknown,
+      judged: this.judged === true,
     };
   }
 }
