@@ -22,7 +22,7 @@ export class DiskImage {
 
   static empty(): DiskImage {
     const root: DiskNode = { id: rootNode, kind: "directory", mode: 0o755, modifiedMs: 0 };
-    return new DiskImage(new Map([[rootNode, root]]), new Map([[rootNode, new Map()]]), new Map());
+    return new DiskImage(new Map([[rootNode, root]]), new Map([[rootNode, new Map<string, number>()]]), new Map());
   }
 
   fork(): DiskImage {

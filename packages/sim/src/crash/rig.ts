@@ -28,13 +28,7 @@ export class Rig {
   #acknowledged: LogIndex = 0;
   #votes: Term = 0;
 
-  constructor(
-    disk: RecordingDisk,
-    clock: CrashClock,
-    reference: Reference,
-    setting: Setting,
-    promises: Promises | undefined = undefined,
-  ) {
+  constructor(disk: RecordingDisk, clock: CrashClock, reference: Reference, setting: Setting, promises?: Promises) {
     this.disk = disk;
     this.clock = clock;
     this.reference = reference;
