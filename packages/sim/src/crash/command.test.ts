@@ -16,6 +16,7 @@ test("one image is opened again by its name", async () => {
   expect(lines.at(-1)).toBe("1 images of 1 runs: every one recovered");
   expect(code).toBe(0);
   expect((await run("--run", "first-start", "--image", "20:killed/30:none")).code).toBe(0);
+  expect((await run("--run", "first-start", "--image", "20:none/lived")).code).toBe(0);
   expect((await run("--run", "tail", "--image", "cut@13000")).code).toBe(0);
 });
 

@@ -3,7 +3,8 @@
  *
  * There are two ways for the first life to end. A power cut leaves an image, all of it durable. A kill leaves everything
  * as it was seen, and what was not synced is still not durable: whoever builds on it before syncing it can lose both. The
- * image of a second crash is named by both crashes: `12:killed/40:lose:1` or `12:none/33:all`.
+ * image of a second crash is named by both crashes: `12:killed/40:lose:1` or `12:none/33:all`; `12:none/lived` is the second
+ * life without a crash.
  */
 import { invariant, SeededRandom } from "@quorate/base";
 import { CrashClock } from "./crash-clock.ts";
@@ -67,18 +68,21 @@ function endsOf(recording: Recording, seed: number): string[] {
 }
 
 async function exploreLife(recording: Recording, end: string, options: ExploreOptions): Promise<Explored> {
-  let life: Recording;
-  try {
-    life = await relive(recording, end);
-  } catch (error) {
-    return {
-      images: 1,
-      failed: 1,
-      failures: [{ image: end, problem: `it did not go on: ${String(error)}`, pending: [] }],
-    };
-  }
+  const life = await tryToRelive(recording, end);
+  if ("problem" in life) return { images: 1, failed: 1, failures: [life] };
   const { images, failed, failures } = await explore(life, options);
   return { images, failed, failures: failures.map((failure) => ({ ...failure, image: `${end}/${failure.image}` })) };
+}
+
+/** What a second crash is called in a life that did not even go on. */
+const noCrash = "lived";
+
+async function tryToRelive(recording: Recording, end: string): Promise<Recording | Failure> {
+  try {
+    return await relive(recording, end);
+  } catch (error) {
+    return { image: `${end}/${noCrash}`, problem: `it did not go on: ${String(error)}`, pending: [] };
+  }
 }
 
 /** Lives a second life: the member starts, takes in all that it lacks, and stops. */
@@ -119,7 +123,9 @@ export async function openNamedImage(recording: Recording, name: string): Promis
   const [first = "", second] = name.split("/");
   const { at, fate } = splitImage(first);
   if (fate !== killed && second === undefined) return await openImage(recording, at, fate);
-  const life = await relive(recording, first);
-  const crash = splitImage(second ?? `${life.journal.length}:all`);
-  return await openImage(life, crash.at, crash.fate);
+  const crash = second === undefined || second === noCrash ? undefined : splitImage(second);
+  invariant(at <= recording.journal.length, "the recording has so many operations", () => ({ at }));
+  const life = await tryToRelive(recording, first);
+  if ("problem" in life) return life;
+  return crash === undefined ? undefined : await openImage(life, crash.at, crash.fate);
 }
