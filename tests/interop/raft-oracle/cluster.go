@@ -124,8 +124,10 @@ func (c *cluster) run(op []uint64, out *text) {
 		n = c.nodes[op[1]-1]
 	}
 	out.str(`{"out":`)
-	if n.stopped && op[0] != opCrash && op[0] != opDisk {
-		out.str(`"down"}`)
+	if n.stopped && op[0] != opCrash {
+		// Its core is no more; its disk stays.
+		out.disk(n)
+		out.str("}")
 		return
 	}
 	mark := len(*out)

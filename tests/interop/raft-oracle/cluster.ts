@@ -68,7 +68,8 @@ export class Cluster {
 
   #runAt(node: Node, command: Command, message: Message | undefined): string {
     const [op] = command;
-    if (node.stopped && op !== Op.crash && op !== Op.disk) return '{"out":"down"}';
+    // Its core is no more; its disk stays.
+    if (node.stopped && op !== Op.crash) return `{"out":${ofDisk(node.disk)}}`;
     try {
       const out = this.#execute(node, command, message);
       return `{"out":${out},"state":${ofState(node.raw, node.timeout)}}`;

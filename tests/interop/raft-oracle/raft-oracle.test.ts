@@ -28,6 +28,26 @@ describe.skipIf(realBinary("raft-oracle") === undefined)("our core and the Go ra
   });
 });
 
+/**
+ * Situations that random schedules meet seldom. Each is the least schedule on which a planted mistake, which it is named
+ * after, made the sides part.
+ */
+const rare = readFileSync(join(import.meta.dirname, "testdata/rare.txt"), "utf8")
+  .trim()
+  .split("\n");
+
+describe.skipIf(realBinary("raft-oracle") === undefined)(
+  "a schedule that shows a planted mistake leads both sides to the same states without it",
+  () => {
+    test.each(rare.map((line) => line.split(": ") as [string, string]))("%s", async (_, schedule) => {
+      const lines: string[] = [];
+      const code = await main(["--schedule", schedule], (line) => lines.push(line));
+      expect(lines).toEqual(["no unexplained difference"]);
+      expect(code).toBe(0);
+    });
+  },
+);
+
 /** Bundles the command with one place of the core changed. */
 async function withMistake(file: string, from: string, to: string): Promise<typeof main> {
   const outfile = join(repositoryRoot, "node_modules/.cache/programs", `raft-oracle-mistaken-${process.pid}.mjs`);
