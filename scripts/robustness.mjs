@@ -1,0 +1,95 @@
+// npm run robustness: writes docs/robustness.md from the titles of the tests: a test whose title begins with the numbers
+// of scenarios (as "M24 a wiped voter …") shows them. With --check it only tells whether the page is as it would be written.
+//
+// tests/robustness/scenarios.json names the scenarios, tests/robustness/findings.json what the campaigns found.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fail, localBin, root, run } from "./lib/run.mjs";
+
+const page = join(root, "docs/robustness.md");
+const read = (name) => JSON.parse(readFileSync(join(root, "tests/robustness", name), "utf8"));
+
+/** @returns {Promise<readonly { name: string, file: string }[]>} every test there is, titles of groups first */
+async function allTests() {
+  const { code, stdout, output } = await run(join(localBin, "vitest"), ["list", "--json"], { capture: true });
+  const start = stdout.indexOf("[");
+  if (code !== 0 || start < 0) fail(`vitest cannot list the tests\n${output}`);
+  return JSON.parse(stdout.slice(start)).map(({ name, file }) => ({ name, file: relative(root, file) }));
+}
+
+/** The numbers that a title, or that of a group around it, begins with. */
+function shownBy(name) {
+  const ids = name.split(" > ").map((title) => /^(?:[MDNTP]\d\d[ ,:]+)+/.exec(title)?.[0] ?? "");
+  return new Set(ids.join(" ").match(/[MDNTP]\d\d/g) ?? []);
+}
+
+const escaped = (text) => text.replaceAll("|", "\\|").replaceAll("<", "\\<");
+const nameOf = (name) =>
+  escaped(
+    name
+      .split(" > ")
+      .at(-1)
+      .replace(/^(?:[MDNTP]\d\d[ ,:]+)+/, ""),
+  );
+
+function rowsOf(scenarios, tests) {
+  const lines = [];
+  for (const { id, what, later } of scenarios) {
+    const shown = tests.filter(({ name }) => shownBy(name).has(id));
+    const where = shown.map(({ name, file }) => `${nameOf(name)} (\`${file}\`)`);
+    const nothing = later === undefined ? "**no test yet**" : `with ${later}`;
+    lines.push(`| ${id} | ${escaped(what)} | ${where.length > 0 ? where.join("<br>") : nothing} |`);
+  }
+  return lines;
+}
+
+const groups = [
+  ["M", "Consensus and membership"],
+  ["D", "Disk"],
+  ["N", "Network"],
+  ["T", "Time"],
+  ["P", "Process"],
+];
+
+function written(scenarios, tests, findings) {
+  const known = new Set(scenarios.map(({ id }) => id));
+  for (const { name, file } of tests) {
+    for (const id of shownBy(name)) if (!known.has(id)) fail(`${file}: "${name}" shows ${id}, which is no scenario`);
+  }
+  const titles = new Set(tests.map(({ name }) => name.split(" > ").at(-1)));
+  const lines = ["# Robustness", ""];
+  lines.push("Written by `npm run robustness` from the titles of the tests, all of which run in every `npm test`.", "");
+  for (const [letter, title] of groups) {
+    lines.push(`## ${title}`, "", "| | what happens | shown by |", "| --- | --- | --- |");
+    lines.push(
+      ...rowsOf(
+        scenarios.filter(({ id }) => id.startsWith(letter)),
+        tests,
+      ),
+      "",
+    );
+  }
+  lines.push(
+    "## What the campaigns found",
+    "",
+    "| found by | what was wrong | how it was mended | test |",
+    "| --- | --- | --- | --- |",
+  );
+  for (const { by, wrong, mended, test } of findings) {
+    if (!titles.has(test)) fail(`findings.json names a test that does not exist: ${test}`);
+    lines.push(`| ${by} | ${escaped(wrong)} | ${escaped(mended)} | ${escaped(test)} |`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const text = written(read("scenarios.json"), await allTests(), read("findings.json"));
+if (process.argv.includes("--check")) {
+  const current = existsSync(page) ? readFileSync(page, "utf8") : "";
+  if (current !== text) fail("docs/robustness.md is not what the tests say: npm run robustness writes it");
+  console.log("docs/robustness.md is what the tests say");
+} else {
+  writeFileSync(page, text);
+  console.log(
+    `wrote ${relative(root, page)}: ${text.match(/\*\*no test yet\*\*/g)?.length ?? 0} scenarios have no test yet`,
+  );
+}
