@@ -58,7 +58,10 @@ export function directoryFor(network: Network, from: Host, life: Life): ClusterD
     members: async (urls): Promise<RemoteCluster> => {
       const answer = await first(urls, async ({ member }) => {
         if (member === undefined) throw new Error("not running");
-        return { clusterId: member.clusterId, members: member.machine.membership.list() };
+        const members = member.machine.membership.list();
+        const { clusterId } = member;
+        if (!network.hidesStarted) return { clusterId, members };
+        return { clusterId, members: members.map((one) => ({ ...one, name: "", clientUrls: [] })) };
       });
       if (answer === undefined) throw new Error("nobody answers");
       return answer;

@@ -21,6 +21,8 @@ export class Network {
   /** Filled with old messages while somebody wants to replay them. */
   readonly old: { readonly to: Host; readonly bytes: Uint8Array }[] = [];
   keepsOld = false;
+  /** Members do not tell that they were started: a new process is let in under the identity of an old one, as in etcd. */
+  hidesStarted = false;
   readonly #latencyUs: number;
   readonly #jitterUs: number;
   readonly #ways: (Way | undefined)[][] = [];

@@ -1,11 +1,12 @@
 import type { RunResult } from "./run.ts";
 import { eventsDefault } from "./plan.ts";
+import type { Note } from "./world.ts";
 
 /** Lines of the story that are told of a run that failed. */
 const notesTold = 100;
 
 /** The last line of a run that holds. */
-export const tellHeld = ({ seed, events, trace }: RunResult): string =>
+export const tellHeld = ({ seed, events, trace }: Pick<RunResult, "seed" | "events" | "trace">): string =>
   `seed ${seed}: held, ${events} events, trace ${trace}`;
 
 /** The command that plays a run again. */
@@ -17,16 +18,20 @@ export function replayCommand({ seed, plan }: RunResult, faults: readonly number
   return parts.join(" ");
 }
 
+/** The end of a run's story. */
+export const tellStory = (notes: readonly Note[]): string[] =>
+  notes.slice(-notesTold).map(({ atUs, event, text }) => {
+    const seconds = (atUs / 1_000_000).toFixed(6).padStart(12);
+    return `  ${seconds} s  ${String(event).padStart(7)}  ${text}`;
+  });
+
 /** Everything about a run that failed: the story, the faults it needs, what broke, and how to play it again. */
 export function tellFailure(
   result: RunResult,
   shrunk: readonly number[] | undefined = result.plan.onlyFaults && [...result.plan.onlyFaults],
 ): string[] {
   const { seed, failure, notes, faults, events, seconds, trace } = result;
-  const lines: string[] = ["timeline:"];
-  for (const { atUs, event, text } of notes.slice(-notesTold)) {
-    lines.push(`  ${(atUs / 1_000_000).toFixed(6).padStart(12)} s  ${String(event).padStart(7)}  ${text}`);
-  }
+  const lines: string[] = ["timeline:", ...tellStory(notes)];
   lines.push("faults:");
   for (const { number, text } of faults) lines.push(`  ${number}: ${text}`);
   if (faults.length === 0) lines.push("  none");

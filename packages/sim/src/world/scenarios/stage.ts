@@ -1,0 +1,311 @@
+import { type MemberId, utf8Decode, utf8Encode } from "@quorate/base";
+import type { Member } from "@quorate/member";
+import { valueOf } from "@quorate/mvcc";
+import type { Outcome } from "@quorate/state";
+import { Clients } from "../clients.ts";
+import type { CrashMode } from "../disk.ts";
+import { EventKind } from "../kernel.ts";
+import type { SimNode } from "../node.ts";
+import { Operators } from "../operators.ts";
+import { drawPlan, type Plan } from "../plan.ts";
+import { proposalOf } from "../requests.ts";
+import type { Driven } from "../run.ts";
+import { check, Violation } from "../violation.ts";
+import { World, type WorldOptions } from "../world.ts";
+
+/** A script of the catalogue, played on a world. */
+export interface Scenario {
+  /** As in the catalogue, `M24`. */
+  readonly id: string;
+  readonly title: string;
+  readonly members: number;
+  /** Changes of the plan. */
+  readonly plan?: Partial<Plan>;
+  readonly options?: WorldOptions;
+  play(stage: Stage): Promise<void>;
+}
+
+/** Something that the script waits for. */
+interface Wait {
+  readonly holds: () => boolean;
+  readonly deadlineUs: number;
+  readonly what: string;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Events that a scenario may take. */
+const eventsMost = 2_000_000;
+const limitMs = 30_000;
+
+/** What a script does with its world: it acts, and waits in virtual time. */
+export class Stage implements Driven {
+  readonly world: World;
+  readonly clients: Clients;
+  readonly operators: Operators;
+  /** Facts for the tests. */
+  readonly facts: Map<string, number> = new Map();
+  #waits: Wait[] = [];
+  #done = false;
+  readonly #scenario: Scenario;
+  #started = false;
+
+  constructor(scenario: Scenario, seed: number) {
+    const drawn = drawPlan({ seed, members: scenario.members });
+    const calm: Partial<Plan> = {
+      operators: [],
+      faults: [],
+      driftPpm: 0,
+      turnUs: 20,
+      turnJitterUs: Math.min(drawn.turnJitterUs, 500),
+      latencyUs: Math.min(drawn.latencyUs, 2_000),
+      latencyJitterUs: Math.min(drawn.latencyJitterUs, 2_000),
+      preVote: true,
+      learnersMax: 1,
+      snapshotCount: 10_000,
+      walSegmentBytes: 64_000_000,
+    };
+    this.#scenario = scenario;
+    this.world = new World({ ...drawn, ...calm, ...scenario.plan }, scenario.options);
+    this.world.supervised = false;
+    this.clients = new Clients(this.world);
+    this.operators = new Operators(this.world);
+    this.world.found(scenario.members);
+    this.world.afterEvent.push(() => this.#look());
+  }
+
+  step(): boolean {
+    if (!this.#started) {
+      this.#started = true;
+      this.#scenario.play(this).then(
+        () => {
+          this.#done = true;
+        },
+        (error: unknown) => {
+          this.world.fail(error);
+          this.#done = true;
+        },
+      );
+    }
+    if (this.world.kernel.count > eventsMost) this.world.fail(new Violation("script", "the script does not end"));
+    return !this.#done && this.world.step();
+  }
+
+  settle(): void {
+    this.world.settle();
+  }
+
+  #look(): void {
+    if (this.#waits.length === 0) return;
+    const { nowUs } = this.world.kernel;
+    this.#waits = this.#waits.filter((wait) => {
+      if (wait.holds()) {
+        wait.resolve();
+        return false;
+      }
+      if (nowUs < wait.deadlineUs) return true;
+      wait.reject(new Violation("script", `waited in vain for: ${wait.what}`));
+      return false;
+    });
+  }
+
+  /** Resolves when `holds` does; rejects when it has not after `ms`. */
+  until(what: string, holds: () => boolean, ms: number = limitMs): Promise<void> {
+    const deadlineUs = this.world.kernel.nowUs + ms * 1000;
+    this.world.kernel.at(deadlineUs, EventKind.script, undefined, () => undefined);
+    return new Promise((resolve, reject) => {
+      this.#waits.push({ holds, deadlineUs, what, resolve, reject });
+    });
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.world.kernel.after(ms * 1000, EventKind.script, undefined, resolve);
+    });
+  }
+
+  node(name: string): SimNode {
+    return this.world.node(name);
+  }
+
+  member(name: string): Member {
+    const { member } = this.node(name);
+    if (member === undefined) throw new Violation("script", `${name} does not run`);
+    return member;
+  }
+
+  expect(condition: boolean, id: string, message: string): void {
+    check(condition, id, () => message);
+  }
+
+  /** Resolves with the name of the leader that all running members follow. */
+  async leader(ms: number = limitMs): Promise<string> {
+    await this.until("a leader", () => this.leaderNow() !== undefined, ms);
+    return this.leaderNow() as string;
+  }
+
+  leaderNow(): string | undefined {
+    const leader = this.world.leader();
+    return leader?.member?.raftStatus().role === "leader" ? leader.name : undefined;
+  }
+
+  /** Resolves when all members of the start run and follow one leader, with everything published. */
+  async ready(): Promise<string> {
+    await this.until("a cluster that is ready", () => {
+      const members = this.world.up();
+      const lead = members[0]?.lead ?? 0n;
+      return (
+        members.length === this.#scenario.members &&
+        lead !== 0n &&
+        members.every((member) => member.lead === lead && member.duties.isPublished)
+      );
+    });
+    return await this.leader();
+  }
+
+  /** Names of all machines but these. */
+  others(...names: readonly string[]): string[] {
+    return this.world.nodes.map(({ name }) => name).filter((name) => !names.includes(name));
+  }
+
+  /** Proposes a put; resolves with its outcome, rejects when there is none. */
+  put(name: string, key: string, value: string): Promise<Outcome> {
+    const proposal = proposalOf({ kind: "put", key, value });
+    const member = this.member(name);
+    return new Promise((resolve, reject) => {
+      if (proposal !== undefined) member.propose(proposal.kind, proposal.body, { settle: resolve, fail: reject });
+    });
+  }
+
+  /** Puts until one succeeds, at whoever leads. */
+  async mustPut(key: string, value: string, ms: number = limitMs): Promise<void> {
+    const endUs = this.world.kernel.nowUs + ms * 1000;
+    for (;;) {
+      const name = this.leaderNow();
+      if (name !== undefined) {
+        const outcome = await this.put(name, key, value).catch(() => undefined);
+        if (outcome?.kind === "put") return;
+      }
+      if (this.world.kernel.nowUs > endUs) throw new Violation("G7", `no put of ${key} succeeds`);
+      await this.wait(100);
+    }
+  }
+
+  /** What a linearizable read at a member gives; rejects when it cannot be had. */
+  get(name: string, key: string): Promise<string | undefined> {
+    const member = this.member(name);
+    return new Promise((resolve, reject) => {
+      member.linearizable({ ready: () => resolve(this.stored(name, key)), fail: reject });
+    });
+  }
+
+  /** What a member's store has now. */
+  stored(name: string, key: string): string | undefined {
+    const found = this.member(name).machine.store.range({ key: utf8Encode(key) });
+    const row = found.kind === "ok" ? found.rows[0] : undefined;
+    return row === undefined ? undefined : utf8Decode(valueOf(row));
+  }
+
+  /** True when a put through the member is answered within `ms`. */
+  async canPut(name: string, ms: number): Promise<boolean> {
+    let answered = false;
+    this.put(name, "probe", `probe ${this.world.kernel.count}`).then(
+      (outcome) => {
+        answered = outcome.kind === "put";
+      },
+      () => undefined,
+    );
+    await this.wait(ms);
+    return answered;
+  }
+
+  id(name: string): MemberId {
+    return this.member(name).id;
+  }
+
+  cut(from: string, to: string): void {
+    this.world.network.way(this.node(from), this.node(to)).setCut(true);
+  }
+
+  split(left: readonly string[], right: readonly string[]): void {
+    for (const a of left) {
+      for (const b of right) {
+        this.cut(a, b);
+        this.cut(b, a);
+      }
+    }
+  }
+
+  isolate(name: string): void {
+    this.split([name], this.others(name));
+  }
+
+  heal(): void {
+    this.world.network.mendAll();
+  }
+
+  kill(name: string): void {
+    this.node(name).kill();
+  }
+
+  power(name: string, mode: CrashMode = "oldest"): void {
+    this.node(name).losePower(mode);
+  }
+
+  boot(name: string): void {
+    this.node(name).boot();
+  }
+
+  /** Starts a machine again and waits until its member runs. */
+  async bootUp(name: string): Promise<void> {
+    this.boot(name);
+    await this.until(`${name} to run`, () => this.node(name).isUp);
+  }
+
+  /** The disk is empty now, as if it were new. */
+  wipe(name: string): void {
+    const node = this.node(name);
+    node.kill();
+    node.disk.wipe();
+  }
+
+  /** Pauses the process of a machine. */
+  pause(name: string, ms: number): void {
+    const { life } = this.node(name);
+    if (life !== undefined) life.resumeUs = this.world.kernel.nowUs + ms * 1000;
+  }
+
+  /** How the members that a member knows would be given to a new one. */
+  clusterAsSeenBy(name: string): Map<string, readonly string[]> {
+    const cluster = new Map<string, readonly string[]>();
+    for (const { peerUrls } of this.member(name).machine.membership.list()) {
+      const host = this.world.network.hostAt(peerUrls);
+      const other = this.world.nodes[host?.number ?? -1]?.name;
+      if (other !== undefined) cluster.set(other, peerUrls);
+    }
+    return cluster;
+  }
+
+  /** Adds a machine to the world, which is no member yet. */
+  machine(name: string): SimNode {
+    return this.world.addNode(name, { state: "existing", cluster: new Map() });
+  }
+
+  /** Adds a member through `at`, and starts its machine. */
+  async join(at: string, name: string, isLearner = false): Promise<void> {
+    const node = this.machine(name);
+    await this.member(at).changes.add([node.url], isLearner);
+    node.birth = { state: "existing", cluster: this.clusterAsSeenBy(at) };
+    await this.bootUp(name);
+    await this.until(`${name} to follow`, () => node.member?.lead !== 0n && node.member?.duties.isPublished === true);
+  }
+
+  /** Resolves when all running members have applied the same. */
+  async converged(): Promise<void> {
+    await this.until("all members to apply the same", () => {
+      const members = this.world.up();
+      const [first] = members;
+      return first !== undefined && members.every(({ applied, lead }) => applied === first.applied && lead !== 0n);
+    });
+  }
+}
