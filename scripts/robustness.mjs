@@ -1,5 +1,5 @@
-// npm run robustness: writes docs/robustness.md from the titles of the tests: a test whose title begins with the numbers
-// of scenarios (as "M24 a wiped voter …") shows them. With --check it only tells whether the page is as it would be written.
+// npm run robustness: writes docs/robustness.md from the titles of the tests: a test whose title names scenarios
+// (as "M24 a wiped voter …" or "… (D09)") shows them. With --check it only tells whether the page is as it would be written.
 //
 // tests/robustness/scenarios.json names the scenarios, tests/robustness/findings.json what the campaigns found.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,20 +17,19 @@ async function allTests() {
   return JSON.parse(stdout.slice(start)).map(({ name, file }) => ({ name, file: relative(root, file) }));
 }
 
-/** The numbers that a title, or that of a group around it, begins with. */
-function shownBy(name) {
-  const ids = name.split(" > ").map((title) => /^(?:[MDNTP]\d\d[ ,:]+)+/.exec(title)?.[0] ?? "");
-  return new Set(ids.join(" ").match(/[MDNTP]\d\d/g) ?? []);
-}
+/** The numbers that a title names, or that of a group around it. */
+const shownBy = (name) => new Set(name.match(/\b[MDNTP]\d\d\b/g) ?? []);
 
 const escaped = (text) => text.replaceAll("|", "\\|").replaceAll("<", "\\<");
-const nameOf = (name) =>
-  escaped(
-    name
-      .split(" > ")
-      .at(-1)
-      .replace(/^(?:[MDNTP]\d\d[ ,:]+)+/, ""),
-  );
+
+/** A title without the numbers. */
+function nameOf(name) {
+  const title = name
+    .split(" > ")
+    .at(-1)
+    .replace(/^(?:[MDNTP]\d\d[ ,:]+)+/, "");
+  return escaped(title.replace(/ \((?:[MDNTP]\d\d(?:, )?)+\)$/, ""));
+}
 
 function rowsOf(scenarios, tests) {
   const lines = [];

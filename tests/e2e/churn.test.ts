@@ -20,7 +20,7 @@ async function storedAt(member: ServerMember, prefix: string): Promise<Map<strin
 describe.skipIf(realBinary("etcdctl-3.4") === undefined)("members come and go", () => {
   const flags = ["--snapshot-count=200", "--snapshot-catchup-entries=50"];
 
-  test("all three are replaced one by one under load, the last old one by force, and nothing acknowledged is lost", {
+  test("all three are replaced one by one under load, the last old one by force, and nothing acknowledged is lost (M44)", {
     timeout: 120_000,
   }, async () => {
     const cluster = await ServerCluster.start(scope, { program: "quorate", flags });
@@ -92,7 +92,7 @@ describe.skipIf(realBinary("etcdctl-3.4") === undefined)("members come and go", 
     await cluster.stop();
   });
 
-  test("a member that lost its data is not let back in under its old identity, and is replaced", async () => {
+  test("a member that lost its data is not let back in under its old identity, and is replaced (M24, M25)", async () => {
     const cluster = await ServerCluster.start(scope, { program: "quorate", flags });
     const [asked, , lost] = cluster.members as [ServerMember, ServerMember, ServerMember];
     const id = await idOf(asked, lost);

@@ -64,7 +64,7 @@ describe.skipIf(realBinary("etcdctl-3.4") === undefined)("three members under lo
     expect(running.lostFrom(await storedAt(leader, "kill/", true))).toEqual([]);
   });
 
-  test("kill -9 of all members at once: what was acknowledged is there after their restart", async () => {
+  test("kill -9 of all members at once: what was acknowledged is there after their restart (P03)", async () => {
     const running = await load("all/");
     await Promise.all(cluster.members.map((member) => member.kill()));
     await running.stop();
@@ -86,7 +86,7 @@ describe.skipIf(realBinary("etcdctl-3.4") === undefined)("three members under lo
     await cluster.ready();
   });
 
-  test("SIGTERM of the leader hands leadership over at once, and it dies by the signal", async () => {
+  test("SIGTERM of the leader hands leadership over at once, and it dies by the signal (P04)", async () => {
     const leader = await cluster.leader();
     const [before] = await statuses({ endpoints: [leader.clientUrl] });
     const running = await load("term/");

@@ -68,7 +68,7 @@ describe.skipIf(missing)("one member", () => {
     first = cluster.members[0] as ServerMember;
   });
 
-  test("cannot be removed, and no second change is taken while the first addition has not started", async () => {
+  test("cannot be removed, and no second change is taken while the first addition has not started (M38)", async () => {
     const id = await idOf(first, first);
     const tooFew = "etcdserver: re-configuration failed due to not enough started members";
     expect(await refusal(["member", "remove", id], first)).toBe(tooFew);
@@ -147,7 +147,7 @@ describe.skipIf(missing)("three members that keep few entries", () => {
     }
   });
 
-  test("take a learner, promote it when it is in sync, and only then let it serve", async () => {
+  test("take a learner, promote it when it is in sync, and only then let it serve (M17)", async () => {
     const learner = await cluster.join("m5");
     const added = await onceHealthy(["member", "add", "m5", "--learner", `--peer-urls=${learner.peerUrl}`], at);
     const id = await idOf(at, learner);
@@ -216,7 +216,7 @@ describe.skipIf(missing)("three members that keep few entries", () => {
     expect(notLeader.stderr).toContain("no leader endpoint given at");
   });
 
-  test("remove a follower: it stops itself and refuses to start again", async () => {
+  test("remove a follower: it stops itself and refuses to start again (M14)", async () => {
     const leader = await cluster.leader();
     const follower = cluster.members.find((member) => member !== leader && member !== at) as ServerMember;
     const id = await idOf(at, follower);
@@ -281,7 +281,7 @@ describe.skipIf(missing)("three members that keep few entries", () => {
     expect(dead.process.output).toMatch(/the member has been permanently removed from the cluster/);
   });
 
-  test("with one of three down: refuse an addition, and the removal of one of the two that are left", async () => {
+  test("with one of three down: refuse an addition, and the removal of one of the two that are left (M39)", async () => {
     const dead = cluster.members.find((member) => member !== at) as ServerMember;
     const alive = cluster.members.find((member) => member !== at && member !== dead) as ServerMember;
     await dead.kill();

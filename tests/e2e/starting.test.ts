@@ -188,14 +188,14 @@ const wrong: readonly (readonly [string, () => string[], RegExp, number])[] = [
 ];
 
 describe("a server that cannot be what it is told to be", () => {
-  test.each(wrong)("refuses %s in one line that names it", async (_what, args, named, code) => {
+  test.each(wrong)("refuses %s in one line that names it (P12)", async (_what, args, named, code) => {
     const outcome = await refusedStart(args());
     expect(outcome.errors).toHaveLength(1);
     expect(outcome.errors[0]).toMatch(named);
     expect(outcome.code).toBe(code);
   });
 
-  test("refuses a data directory that cannot be written, by name", async () => {
+  test("refuses a data directory that cannot be written, by name (D29)", async () => {
     const file = join(scope.dir("file"), "not-a-folder");
     writeFileSync(file, "");
     for (const dataDir of [file, join(file, "below")]) {

@@ -230,7 +230,7 @@ describe.each(versions)("a damaged directory of %s", (version) => {
     await it.expectRefusal(/authentication is enabled in this cluster/);
   });
 
-  test("with leftovers of a crash is cleared of them", async () => {
+  test("with leftovers of a crash is cleared of them (D11)", async () => {
     const it = await damaged();
     const leftover = join(it.dir, "member/snap/tmp123456789");
     copyFileSync(it.snap, leftover);

@@ -105,7 +105,7 @@ test("without a quorum a write fails with its time limit, and a linearizable rea
   expect(await refusalOf(cluster, read)).toBe("timeout");
 });
 
-test("a deposed leader answers no linearizable read", async () => {
+test("a deposed leader answers no linearizable read (N01)", async () => {
   const cluster = await TestCluster.start(3);
   const old = await leaderOf(cluster);
   cluster.isolate(cluster.nameOf(old));
@@ -173,7 +173,7 @@ test("a learner takes no part in quorums, is promoted once it has caught up, and
   expect(await refusalOf(cluster, leader.changes.promote(added.id))).toBe("memberNotLearner");
 });
 
-test("a second learner, a known URL and an unknown member are refused with etcd's codes", async () => {
+test("a second learner, a known URL and an unknown member are refused with etcd's codes (M40)", async () => {
   const cluster = await TestCluster.start(3);
   const leader = await leaderOf(cluster);
   await cluster.clock.advance(5000);
@@ -240,7 +240,7 @@ test("leadership moves to whom it is asked to move, and nowhere else", async () 
   expect(target.isLeader).toBe(true);
 });
 
-test("a wiped member that had started is refused, new or existing", async () => {
+test("a wiped member that had started is refused, new or existing (M24, M25)", async () => {
   const cluster = await TestCluster.start(3);
   const leader = await leaderOf(cluster);
   const wiped = cluster.nameOf(others(cluster, leader)[0] as Member);
@@ -261,7 +261,7 @@ test("a database whose log is gone is refused", async () => {
   await expect(refusal).rejects.toThrow("a database without a log");
 });
 
-test("a member that was isolated for long neither raises the term nor disturbs the leader", async () => {
+test("a member that was isolated for long neither raises the term nor disturbs the leader (M37)", async () => {
   const cluster = await TestCluster.start(3);
   const leader = await leaderOf(cluster);
   const name = cluster.nameOf(others(cluster, leader)[0] as Member);

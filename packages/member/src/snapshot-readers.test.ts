@@ -127,7 +127,7 @@ describe("readers under way while a snapshot replaces the database", () => {
     }
   });
 
-  test("do not hold up a stop, nor a defragmentation the installation", async () => {
+  test("do not hold up a stop, nor a defragmentation the installation (M34)", async () => {
     const lag = await lagging(small);
     const { cluster, watched } = lag;
     const m3 = cluster.node("m3").running;

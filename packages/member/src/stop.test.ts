@@ -39,36 +39,39 @@ describe("a disk that fails", () => {
     ["a full disk under the database", "write", "/db", "ENOSPC"],
     ["a sync of the database that fails", "sync", "/db", "EIO"],
   ] as const;
-  test.each(cases)("%s stops the member, which acknowledges nothing more", async (_what, operation, suffix, code) => {
-    const { cluster, watched, member } = await oneMember();
-    let failed = false;
-    watched.onStep = (step) => {
-      if (step.operation !== operation || !step.path.endsWith(suffix)) return;
-      failed = true;
-      throw new DiskError(operation, step.path, code);
-    };
-    const acknowledged: string[] = [];
-    for (let i = 0; i < 20; i++) {
-      if ((await codeOf(cluster, cluster.put(member, `k${i}`, "v"))) === "accepted") acknowledged.push(`k${i}`);
-      await cluster.clock.advance(50);
-    }
-    expect(failed).toBe(true);
-    expect(cluster.node("m1").stopped).toMatchObject({ kind: "fatal", error: { code } });
-    expect(acknowledged.length).toBeLessThan(10);
-    await cluster.settle(
-      member.stop().catch(() => undefined),
-      1000,
-    );
-    watched.onStep = () => undefined;
-    watched.disk.crash();
-    const again = await cluster.boot("m1", "new", ["m1"]);
-    await cluster.clock.until(() => again.isLeader);
-    await cluster.clock.advance(500);
-    for (const key of acknowledged) {
-      const found = again.machine.store.range({ key: utf8Encode(key) });
-      expect(found.kind === "ok" && found.count, key).toBe(1);
-    }
-  });
+  test.each(cases)(
+    "%s stops the member, which acknowledges nothing more (D18, D20)",
+    async (_what, operation, suffix, code) => {
+      const { cluster, watched, member } = await oneMember();
+      let failed = false;
+      watched.onStep = (step) => {
+        if (step.operation !== operation || !step.path.endsWith(suffix)) return;
+        failed = true;
+        throw new DiskError(operation, step.path, code);
+      };
+      const acknowledged: string[] = [];
+      for (let i = 0; i < 20; i++) {
+        if ((await codeOf(cluster, cluster.put(member, `k${i}`, "v"))) === "accepted") acknowledged.push(`k${i}`);
+        await cluster.clock.advance(50);
+      }
+      expect(failed).toBe(true);
+      expect(cluster.node("m1").stopped).toMatchObject({ kind: "fatal", error: { code } });
+      expect(acknowledged.length).toBeLessThan(10);
+      await cluster.settle(
+        member.stop().catch(() => undefined),
+        1000,
+      );
+      watched.onStep = () => undefined;
+      watched.disk.crash();
+      const again = await cluster.boot("m1", "new", ["m1"]);
+      await cluster.clock.until(() => again.isLeader);
+      await cluster.clock.advance(500);
+      for (const key of acknowledged) {
+        const found = again.machine.store.range({ key: utf8Encode(key) });
+        expect(found.kind === "ok" && found.count, key).toBe(1);
+      }
+    },
+  );
 });
 
 test("a snapshot that cannot be saved is tried again after a while, not with each write", async () => {

@@ -151,7 +151,7 @@ describe("the msgapp stream", () => {
     expect(() => decoder().push(fromHex("02 ffffffffffffffff"))).toThrow("53 bits");
   });
 
-  test("the message stream refuses a frame over 512 MiB", () => {
+  test("the message stream refuses a frame over 512 MiB (N15)", () => {
     expect(() => new MessageDecoder(() => undefined).push(fromHex("0000000020000001"))).toThrow("limit exceeded");
   });
 });

@@ -52,7 +52,7 @@ describe("a connection that breaks", () => {
     ]);
   });
 
-  test("is given up when nothing arrives for the read timeout, though it still stands", async () => {
+  test("is given up when nothing arrives for the read timeout, though it still stands (N10)", async () => {
     const { a, b, toA, toB } = await relayed({ readTimeoutMs: 300, streamHeartbeatMs: 50 });
     toA.freeze();
     toB.freeze();

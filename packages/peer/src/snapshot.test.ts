@@ -78,7 +78,7 @@ describe("a snapshot", () => {
     expect(state.closed).toBe(1);
   });
 
-  test("whose sender stops half-way leaves nothing behind", async () => {
+  test("whose sender stops half-way leaves nothing behind (N11, D11)", async () => {
     const limits = { readTimeoutMs: 300 };
     const [a, b] = [await scope.start(0xa1n), await scope.start(0xb2n, { limits })];
     introduce([a, b]);

@@ -87,7 +87,7 @@ describe("membership", () => {
     await untilStreaming([a, b]);
   });
 
-  test("new URLs count from the next dial on", async () => {
+  test("new URLs count from the next dial on (N17)", async () => {
     const [a, b] = [await scope.start(0xa1n), await scope.start(0xb2n)];
     a.transport.addPeer(b.host.memberId, ["http://127.0.0.1:1"]);
     b.transport.addPeer(a.host.memberId, [a.url]);

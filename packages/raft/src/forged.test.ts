@@ -48,7 +48,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("tick" as const, "campaign" as const, "propose" as const) },
 );
 
-test("no message from the network brings a member down, but one that contradicts what is committed", () => {
+test("no message from the network brings a member down, but one that contradicts what is committed (M27, M35)", () => {
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), fc.boolean(), (actions, lead) => {
       const cluster = new Cluster([1, 2, 3]);

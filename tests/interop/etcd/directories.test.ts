@@ -124,6 +124,6 @@ describe.skipIf(!haveCtl || etcds.length < 4)("one data directory stays the same
 
   test("from etcd-3.5 to quorate and etcd-3.7", () => goThrough(["etcd-3.5", "quorate", "etcd-3.7"]));
 
-  test("from quorate to etcd-3.6 and back, to etcd-3.7 and back, and to etcd-3.7", () =>
+  test("from quorate to etcd-3.6 and back, to etcd-3.7 and back, and to etcd-3.7 (D31)", () =>
     goThrough(["quorate", "etcd-3.6", "quorate", "etcd-3.7", "quorate", "etcd-3.7"]));
 });

@@ -16,7 +16,7 @@ describe.skipIf(!haveCtl).each(etcds)("a cluster of quorate and %s", (etcd) => {
   });
   afterAll(() => scope.close());
 
-  test("bootstraps together, is written through every member under every leader, and agrees", async () => {
+  test("bootstraps together, is written through every member under every leader, and agrees (N16)", async () => {
     for (const leader of cluster.members) {
       await lead(cluster, leader);
       for (const asked of cluster.members) {
