@@ -6,41 +6,54 @@
 //
 //   --all       asks every checker of a mutant, not only until the first one finds it
 //   --effort N  multiplies the seeds that a checker may spend (1)
+import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundle } from "./lib/bundle.mjs";
-import { fail, parseArgs, root, run, since } from "./lib/run.mjs";
+import { fail, parseArgs, root, since } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
 /**
- * How a checker is asked: what it is bundled from, what it is told, and what its words mean. `judge` gives the number of
- * seeds (or images) until it found something; undefined when it found nothing.
+ * How a checker is asked: what it is bundled from, how its bundle is started, what it is told, how many seeds it may
+ * spend, and the line of its output that says it found something: the first group is the number of seeds until then.
  *
  * @type {Readonly<Record<string, {
- *   entry: string, args: (seeds: number) => readonly string[], seeds: number,
- *   judge: (output: string, code: number) => number | undefined }>>}
+ *   entry: string, start: string, args: (seeds: number) => readonly string[], seeds: number,
+ *   finding: (lines: readonly string[]) => number | undefined }>>}
  */
 const checkers = {
   raft: {
     entry: "tests/interop/raft-oracle/campaign.ts",
-    // Two differences: the first one is not shrunk then.
+    start: "process.exitCode = await (await import(program)).main(args, console.log);",
+    // Two differences: a single one would be shrunk.
     args: (seeds) => ["--seed", "1", "--schedules", String(seeds), "--differences", "2"],
     seeds: 3000,
-    judge: (output, code) => {
-      if (code === 0) return undefined;
-      return Number(/^seed (\d+) differs$/m.exec(output)?.[1] ?? 1);
-    },
+    finding: (lines) => numberIn(lines, /^seed (\d+) differs$/),
+  },
+  sim: {
+    entry: "packages/sim/src/world/bin/sim.ts",
+    start: "await import(program);",
+    args: (seeds) => ["--from", "1", "--seeds", String(seeds), "--quick"],
+    seeds: 400,
+    finding: (lines) => numberIn(lines, /^seed (\d+): (?!held)/),
+  },
+  crash: {
+    entry: "packages/sim/src/crash/index.ts",
+    start:
+      "process.exitCode = await (await import(program)).crashExplorer(args, console.log, () => performance.now());",
+    args: () => ["--seed", "1"],
+    seeds: 1,
+    finding: (lines) => (numberIn(lines, /^image .* of (.)/) === undefined ? undefined : imagesIn(lines)),
   },
 };
 
-/** Every checker's entry exports `main(args, print)`, which gives the exit code. */
-const starter = `
-  import { pathToFileURL } from "node:url";
-  const [program, ...args] = process.argv.slice(1);
-  const { main } = await import(pathToFileURL(program).href);
-  process.exitCode = await main(args, console.log);
-`;
+function numberIn(lines, pattern) {
+  const match = lines.map((line) => pattern.exec(line)).find((found) => found !== null);
+  return match === undefined ? undefined : Number.parseInt(match?.[1] ?? "", 10) || 1;
+}
+
+const imagesIn = (lines) => lines.reduce((sum, line) => sum + Number(/ (\d+) images /.exec(line)?.[1] ?? 0), 0);
 
 /** @typedef {{ id: string, what: string, file: string, from: string, to: string, checkers: readonly string[] }} Mutant */
 
@@ -63,19 +76,49 @@ function planted(mutant) {
 }
 
 /**
+ * Runs a program until it has said what is looked for, or has ended.
+ *
+ * @param {readonly string[]} argv of node
+ * @param {(lines: readonly string[]) => number | undefined} finding
+ * @returns {Promise<{ found: number | undefined, output: string }>} a program that breaks down has found something too
+ */
+function runUntil(argv, finding) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, argv, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let found;
+    const timer = setTimeout(() => child.kill("SIGKILL"), timeMs);
+    const look = (text) => {
+      output += text;
+      if (found !== undefined) return;
+      found = finding(output.split("\n").slice(0, -1));
+      if (found !== undefined) child.kill("SIGKILL");
+    };
+    child.stdout.setEncoding("utf8").on("data", look);
+    child.stderr.setEncoding("utf8").on("data", look);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ found: found ?? (code === 0 || code === null ? undefined : 1), output });
+    });
+  });
+}
+
+/** A checker that takes longer found nothing. */
+const timeMs = 900_000;
+
+/**
  * Runs a checker over the code with a mutant in it, or as it is.
  *
- * @returns {Promise<{ seeds: number | undefined, output: string }>}
+ * @returns {Promise<{ found: number | undefined, output: string }>}
  */
 async function ask(name, mutant, effort) {
-  const { entry, args, seeds, judge } = checkers[name];
+  const { entry, start, args, seeds, finding } = checkers[name];
   const program = join(root, "node_modules/.cache/mutants", `${mutant?.id ?? "none"}-${name}.mjs`);
   try {
     await bundle(join(root, entry), program, planted(mutant));
+    const starter = `const [program, ...args] = process.argv.slice(1); ${start}`;
     const argv = ["--enable-source-maps", "--input-type=module", "--eval", starter, program];
-    argv.push(...args(Math.max(1, Math.round(seeds * effort))));
-    const { code, output } = await run(process.execPath, argv, { capture: true, timeoutMs: 900_000 });
-    return { seeds: judge(output, code), output };
+    return await runUntil([...argv, ...args(Math.max(1, Math.round(seeds * effort)))], finding);
   } finally {
     rmSync(program, { force: true });
     rmSync(`${program}.map`, { force: true });
@@ -101,8 +144,8 @@ const chosen = mutants.filter(
 
 // A checker that complains of the code as it is proves nothing.
 for (const name of new Set(chosen.flatMap((mutant) => mutant.checkers).filter(wants))) {
-  const { seeds, output } = await ask(name, undefined, effort);
-  if (seeds !== undefined) fail(`${name} finds something in the code without a mutant:\n${output}`);
+  const { found: wrongly, output } = await ask(name, undefined, effort);
+  if (wrongly !== undefined) fail(`${name} finds something in the code without a mutant:\n${output}`);
   console.log(`${name} holds without a mutant (${since(started)})`);
 }
 
@@ -114,9 +157,9 @@ async function work() {
     let caught = false;
     for (const name of mutant.checkers.filter(wants)) {
       if (caught && options["all"] === undefined) break;
-      const { seeds } = await ask(name, mutant, effort);
-      caught ||= seeds !== undefined;
-      verdicts.push(seeds === undefined ? `${name}: not found` : `${name}: in ${seeds}`);
+      const { found: after } = await ask(name, mutant, effort);
+      caught ||= after !== undefined;
+      verdicts.push(after === undefined ? `${name}: not found` : `${name}: in ${after}`);
     }
     if (caught) found += 1;
     console.log(`${caught ? "found " : "MISSED"} ${mutant.id.padEnd(34)} ${verdicts.join(", ")}`);
