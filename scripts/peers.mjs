@@ -32,7 +32,6 @@ const peers = [
     of: "go.etcd.io/etcd/v3",
   })),
   { name: "porcupine-check", module: "porcupine", package: ".", of: "github.com/anishathalye/porcupine" },
-  { name: "porcupine-check", module: "porcupine", package: ".", of: "github.com/anishathalye/porcupine" },
   { name: "bbolt", module: "bbolt", package: "go.etcd.io/bbolt/cmd/bbolt", of: "go.etcd.io/bbolt" },
   {
     name: "h2spec",
