@@ -6,7 +6,8 @@ const seeds = [1, 2, 3];
 const findings = new Set(["M24-etcd"]);
 
 describe.each(catalogue.filter(({ id }) => !findings.has(id)))("$id", (scenario) => {
-  test(`${scenario.id}: ${scenario.title}`, async () => {
+  // The number alone, where several scripts play one scenario of the catalogue.
+  test(`${scenario.id.slice(0, 3)}: ${scenario.title}`, async () => {
     for (const seed of seeds) {
       const { failure } = await playScenario(scenario, seed);
       expect(failure, `seed ${seed}`).toBeUndefined();
