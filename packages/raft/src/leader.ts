@@ -48,7 +48,7 @@ export function requestRead(raft: Raft, from: MemberId, entries: readonly Entry[
 
 function serveRead(raft: Raft, from: MemberId, entries: readonly Entry[]): void {
   const request: ReadRequest = { from, entries, index: raft.log.committed };
-  if (raft.tracker.isSingleton()) {
+  if (raft.tracker.isOnlyVoter(raft.id)) {
     answerRead(raft, request);
     return;
   }

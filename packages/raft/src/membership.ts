@@ -51,7 +51,7 @@ function leadIn(raft: Raft): void {
       if (progress.id !== raft.id) maybeSendAppend(raft, progress, false);
     }
   }
-  if (tracker.isSingleton()) {
+  if (tracker.isOnlyVoter(raft.id)) {
     for (const request of raft.readOnly.takeAll()) answerRead(raft, request);
   }
   const target = raft.leadTransferee;

@@ -176,4 +176,18 @@ describe("linearizable reads (§6.4)", () => {
     expect(raw.status().config.voters).toEqual([member(1)]);
     expect(answers(cluster, 1)).toEqual([[2, "r"]]);
   });
+
+  test("a leader that was removed, and left one voter behind, answers none that this voter does not confirm", () => {
+    const cluster = new Cluster([1, 2]);
+    cluster.elect(1);
+    const { raw } = cluster.node(1);
+    raw.proposeConfChange({ id: 1n, type: 1, nodeId: member(1), context: new Uint8Array(0) });
+    cluster.settle();
+    expect(raw.status()).toMatchObject({ role: "leader", config: { voters: [member(2)] } });
+    cluster.partition([1], [2]);
+    read(cluster, 1, "r");
+    cluster.node(1).drain();
+    cluster.tick(1);
+    expect(answers(cluster, 1)).toEqual([]);
+  });
 });

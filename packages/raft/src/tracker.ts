@@ -73,9 +73,9 @@ export class Tracker {
     return progress;
   }
 
-  /** Tells whether one member decides alone. */
-  isSingleton(): boolean {
-    return this.#voters.length === 1 && this.#outgoing.length === 0;
+  /** Tells whether `id` decides alone: a leader that was removed may leave one voter behind, and that is not itself. */
+  isOnlyVoter(id: MemberId): boolean {
+    return this.#voters.length === 1 && this.#outgoing.length === 0 && this.#voters[0]?.id === id;
   }
 
   /** Returns the highest index that is durable on a quorum. */
