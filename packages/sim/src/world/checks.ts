@@ -249,7 +249,9 @@ export class Checks {
     const changeIndex = this.#lastChange(log, applied);
     if (changeIndex !== view.changeIndex || member.machine !== view.machine) {
       view.config = member.raftStatus().config;
-      this.#agreement.onConfig(name, changeIndex, membership, view.config);
+      // While another snapshot waits to be installed, raft is ahead of the state; what is stored belongs to the state.
+      const stored = member.machine.progress.confState ?? view.config;
+      this.#agreement.onConfig(name, changeIndex, membership, stored);
       view.changeIndex = changeIndex;
       this.#checkOverlap();
     }

@@ -80,6 +80,8 @@ function mayLoseDisk({ world, operators, victim }: FaultContext): boolean {
   const leader = world.leader()?.member;
   const id = victim.member?.id;
   if (leader === undefined || id === undefined || operators.lostCount > 0) return false;
+  // A removal that is under way could leave the lost member in a quorum of two.
+  if (world.plan.operators.includes("remove") || world.plan.operators.includes("joint")) return false;
   const { voters, votersOutgoing } = leader.raftStatus().config;
   const whole = world.nodes.filter((node) => node !== victim && !node.isAmnesiac && node.wasStarted);
   return voters.length >= 3 && votersOutgoing.length === 0 && whole.length >= 2 && voters.includes(id);
