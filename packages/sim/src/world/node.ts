@@ -84,6 +84,8 @@ export class SimNode implements Host {
   wasStarted = false;
   /** Its disk was exchanged or fell back: it does not hold what it once acknowledged. */
   isAmnesiac = false;
+  /** It has stopped once because it was removed. */
+  wasRemoved = false;
   /** The power was cut since its process ran last. */
   powerLost = false;
   boots = 0;
@@ -254,6 +256,7 @@ export class SimNode implements Host {
   #onStop(reason: StopReason): void {
     const { watcher } = this.#world;
     this.#end(reason.kind === "removed" ? "removed" : "failed");
+    if (reason.kind === "removed") this.wasRemoved = true;
     if (reason.kind === "removed") watcher.onNote(`${this.name} stops: it was removed`);
     else {
       watcher.onNote(`${this.name} stops: ${String(reason.error)}`);
