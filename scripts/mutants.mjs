@@ -85,6 +85,7 @@ function planted(mutant) {
 function runUntil(argv, finding) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, argv, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
     let output = "";
     let found;
     const timer = setTimeout(() => child.kill("SIGKILL"), timeMs);
@@ -97,10 +98,20 @@ function runUntil(argv, finding) {
     child.stdout.setEncoding("utf8").on("data", look);
     child.stderr.setEncoding("utf8").on("data", look);
     child.on("close", (code) => {
+      running.delete(child);
       clearTimeout(timer);
       resolve({ found: found ?? (code === 0 || code === null ? undefined : 1), output });
     });
   });
+}
+
+/** @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+  process.once(signal, () => process.exit(128 + number));
 }
 
 /** A checker that takes longer found nothing. */
