@@ -1,4 +1,4 @@
-import { type LogIndex, type MemberId, noMember, type Term } from "@quorate/base";
+import { type LogIndex, noMember, type Term } from "@quorate/base";
 import { decodeHardState, EntryType, type HardState } from "@quorate/raft";
 import { type EntryFacts, entryHash, isChange, type Ledger, type LedgerEntry } from "./ledger.ts";
 
@@ -172,8 +172,7 @@ export class MemberLog {
     }
     const dataTo = this.#at;
     if (index <= this.written.last) this.#reader.onTruncate(index, term);
-    const previousTerm =
-      index - 1 > this.written.base || index - 1 === this.written.base ? this.written.at(index - 1) : -1;
+    const previousTerm = index - 1 >= this.written.base ? this.written.at(index - 1) : -1;
     const hash = entryHash(type, bytes, dataFrom, dataTo);
     const known = this.#ledger.find(index, term);
     const entry =

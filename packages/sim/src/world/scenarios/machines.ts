@@ -141,7 +141,7 @@ const stalls: Scenario = {
 
 const killLoop: Scenario = {
   id: "P02",
-  title: "a random member is killed every half to five seconds, one at a time, and nine of ten seconds see a write",
+  title: "a random member is killed every half to five seconds, one at a time, and most seconds see a write",
   members: 3,
   plan: { ...busy, restartUs: 100_000 },
   play: async (stage) => {
