@@ -13,6 +13,7 @@ export class MachineTime {
   /** Local microseconds per real one, in millionths. */
   #rate: number;
   #wallOffsetMs = 0;
+  #asleepUntilUs = 0;
 
   constructor(kernel: Kernel, ratePpm: number) {
     this.#kernel = kernel;
@@ -46,7 +47,10 @@ export class MachineTime {
 
   /** The machine slept: its monotonic clock stands still from now until `untilUs`. */
   sleep(untilUs: number): void {
-    this.#baseLocalUs -= (untilUs - this.#kernel.nowUs) * this.#rate;
+    const fromUs = Math.max(this.#kernel.nowUs, this.#asleepUntilUs);
+    if (untilUs <= fromUs) return;
+    this.#asleepUntilUs = untilUs;
+    this.#baseLocalUs -= (untilUs - fromUs) * this.#rate;
   }
 }
 

@@ -33,6 +33,8 @@ function ask<T>(
         giveUp(network.travelUs(back));
         return;
       }
+      // Whoever was asked may end before it answers.
+      giveUp(5_000_000);
       answer(host).then(
         (value) => {
           if (back.cut) giveUp(1_000_000);

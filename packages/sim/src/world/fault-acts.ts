@@ -263,7 +263,8 @@ export const acts: Readonly<Record<FaultKind, Act>> = {
     };
   },
   diskStall: ({ victim, durationUs, world }) => {
-    victim.disk.troubles.stalledUntilUs = world.kernel.nowUs + durationUs;
+    const { troubles } = victim.disk;
+    troubles.stalledUntilUs = Math.max(troubles.stalledUntilUs, world.kernel.nowUs + durationUs);
     return { text: victim.name };
   },
   syncError: ({ victim }) => {
