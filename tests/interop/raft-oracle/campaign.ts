@@ -14,6 +14,7 @@ const rules: readonly string[] = [
   "term and commit taken from the log at load",
   "shared round of heartbeats for reads",
   "reads of a member that votes alone",
+  "reads of a leader that was removed",
   "impossible change made empty",
   "change while a snapshot is pending",
   "size of the empty entry",

@@ -20,6 +20,9 @@ const (
 	// A member that votes alone answers reads without asking anybody, but not before it committed something in its term.
 	// The library answers them earlier, asks its learners after, and never answers those it asked them for.
 	ruleAloneReads
+	// A leader that was removed asks the one voter that it left behind before it answers a read. The library takes that
+	// voter for the leader itself, and answers at once, although another leader may have been elected meanwhile.
+	ruleRemovedReads
 	// A change of members that cannot be decoded or applied becomes an empty entry. The library panics.
 	ruleImpossibleChange
 	// A change applied while a snapshot waits to be installed has no effect: the snapshot holds it. The library applies it
@@ -85,7 +88,7 @@ func (n *node) input(give func() error) error {
 	}
 	if newest := in.newestRead(); newest > asked {
 		n.putOffHeartbeats(mark, sent)
-		if in.tracker.IsSingleton() {
+		if n.votesAlone() {
 			n.answerAlone(mark)
 			// Nobody was asked, so these reads have no numbers.
 			*at[uint64](in.reads(), offConfirmed) -= newest - asked
@@ -136,6 +139,23 @@ func (n *node) answer(request *pb.Message, index uint64) {
 	}
 }
 
+// votesAlone tells whether this member is the only voter.
+func (n *node) votesAlone() bool {
+	_, votes := n.in.tracker.Voters[0][n.id]
+	return votes && n.in.tracker.IsSingleton()
+}
+
+// askLeftVoter is ruleRemovedReads: as one half of a joint configuration the voter is no exception for the library.
+func (n *node) askLeftVoter(read *pb.Message) error {
+	voters := &n.in.tracker.Voters
+	outgoing := voters[1]
+	voters[1] = voters[0]
+	err := n.input(func() error { return n.rn.Step(read) })
+	voters[1] = outgoing
+	n.c.met[ruleRemovedReads]++
+	return err
+}
+
 // tick passes one tick; a round of heartbeats that is due anyway serves the reads of the turn.
 func (n *node) tick() {
 	_ = n.input(func() error { n.rn.Tick(); return nil })
@@ -152,10 +172,13 @@ func (n *node) step(m *pb.Message) error {
 			n.replaceImpossible(m)
 		}
 	case pb.MsgReadIndex:
-		if n.leads() && n.in.tracker.IsSingleton() && !raftCommittedInTerm(n.in.raft) {
+		if n.leads() && n.votesAlone() && !raftCommittedInTerm(n.in.raft) {
 			*n.in.postponed = append(*n.in.postponed, m)
 			n.c.met[ruleAloneReads]++
 			return nil
+		}
+		if n.leads() && n.in.tracker.IsSingleton() && !n.votesAlone() {
+			return n.askLeftVoter(m)
 		}
 	case pb.MsgHeartbeat:
 		if m.GetCommit() > logLastIndex(n.in.log) && m.GetTerm() >= n.rn.BasicStatus().HardState.GetTerm() {
@@ -229,8 +252,7 @@ func (n *node) applyConfChange(change *pb.ConfChangeV2) *pb.ConfState {
 	if !n.leads() {
 		return state
 	}
-	pr := in.tracker.Progress[n.id]
-	if in.tracker.IsSingleton() && in.waitingReads() > 0 && pr != nil && !pr.IsLearner {
+	if n.votesAlone() && in.waitingReads() > 0 {
 		n.answerAlone(len(*in.msgs))
 	}
 	return state
