@@ -21,6 +21,7 @@ const steps = [
   { name: "layers", command: process.execPath, args: [script("layers.mjs")] },
   { name: "dead-code", command: tool("knip"), args: ["--no-config-hints"] },
   { name: "format", command: tool("biome"), args: ["check", "."] },
+  { name: "robustness", command: process.execPath, args: [script("robustness.mjs"), "--check"] },
   { name: "generated", command: process.execPath, args: [script("gen-proto.mjs"), "--check"] },
 ];
 

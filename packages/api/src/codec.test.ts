@@ -120,7 +120,7 @@ describe("generated codecs agree with protobufjs", () => {
 });
 
 describe("wire format", () => {
-  test("keeps all 64 bits of an identity", () => {
+  test("keeps all 64 bits of an identity (M42)", () => {
     for (const id of [1n, 2n ** 53n - 1n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
       const encoded = rpc.encodeMemberRemoveRequest({ id: id as rpc.MemberRemoveRequest["id"] });
       expect(rpc.decodeMemberRemoveRequest(encoded).id).toBe(id);

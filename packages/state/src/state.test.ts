@@ -186,7 +186,7 @@ describe("progress", () => {
     expect(() => again.advance(7, 2)).toThrow("the consistent index only grows");
   });
 
-  test("keeps ids of 64 bits in the configuration's JSON", () => {
+  test("keeps ids of 64 bits in the configuration's JSON (M42)", () => {
     const text = '{"voters":[18446744073709551615,3],"auto_leave":false}';
     expect(confStateJson(parseConfState(text))).toBe('{"voters":[3,18446744073709551615],"auto_leave":false}');
   });

@@ -11,7 +11,7 @@ function nested(depth: number): TxnRequest {
   return txn;
 }
 
-test("transactions nest as deep as the limit of operations lets them, and never deeper than the stack bears", () => {
+test("transactions nest as deep as the limit of operations lets them, and never deeper than the stack bears (P11)", () => {
   expect(checkTxn(nested(128), 128)).toBeUndefined();
   expect(checkTxn(nested(129), 128)).toBe("tooManyOps");
   expect(checkTxn(nested(256), 100_000)).toBeUndefined();

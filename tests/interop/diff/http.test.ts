@@ -214,7 +214,7 @@ describe.skipIf(realBinary(oracle) === undefined)(`${oracle}'s peer port and our
   const hash = (body: string, headers: Record<string, string> = {}): Ask =>
     peer({ path: "/members/hashkv", body, headers: { "Content-Length": String(body.length), ...headers } });
 
-  test("refuse the same pipeline, snapshot and stream requests", async () => {
+  test("refuse the same pipeline, snapshot and stream requests (N14)", async () => {
     const old = { ...ids, "X-Server-Version": "2.3.0" };
     const ahead = { ...ids, "X-Min-Cluster-Version": "4.0.0" };
     const foreign = { ...ids, "X-Etcd-Cluster-ID": "1234" };

@@ -310,7 +310,7 @@ describe("decoders", () => {
     expect(state.learners).toEqual([5n]);
   });
 
-  test("refuse counters past the safe integers, and take ids of 64 bits", () => {
+  test("refuse counters past the safe integers, and take ids of 64 bits (M42)", () => {
     const tooLarge = "8080808080808010"; // 2^53
     expect(() => codec.decodeEntry(fromHex(`18${tooLarge}`))).toThrow("a counter is out of range");
     expect(() => codec.decodeHardState(fromHex(`18${tooLarge}`))).toThrow(CorruptError);
