@@ -59,7 +59,7 @@ function written(scenarios, tests, findings) {
   }
   const titles = new Set(tests.map(({ name }) => name.split(" > ").at(-1)));
   const lines = ["# Robustness", ""];
-  lines.push("Written by `npm run robustness` from the titles of the tests, all of which run in every `npm test`.", "");
+  lines.push("Written by `npm run robustness` from the titles of the tests, all of which run in CI.", "");
   for (const [letter, title] of groups) {
     lines.push(`## ${title}`, "", "| | what happens | shown by |", "| --- | --- | --- |");
     lines.push(
