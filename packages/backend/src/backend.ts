@@ -1,15 +1,7 @@
-import {
-  AbortError,
-  type Clock,
-  type Disk,
-  InvariantError,
-  invariant,
-  type Logger,
-  type Signal,
-  type Timer,
-} from "@quorate/base";
+import { AbortError, type Disk, InvariantError, invariant, type Signal } from "@quorate/base";
 import { Batch, type BatchHost, type JournalEntry } from "./batch.ts";
 import { type Bucket, BucketRegistry } from "./bucket.ts";
+import { CommitPipeline } from "./commit-pipeline.ts";
 import { applyEntry, createStore, FileBuilder } from "./defragment.ts";
 import { pageSizeOf } from "./format.ts";
 import { openLocked } from "./lock.ts";
@@ -41,38 +33,27 @@ export class Backend {
   readonly path: string;
   readonly #batch: Batch;
   readonly #disk: Disk;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
   readonly #options: BackendOptions;
   readonly #registry: BucketRegistry = new BucketRegistry();
+  readonly #commits: CommitPipeline;
   readonly #growBytes: number;
   #store: Store;
-  #timer: Timer | undefined;
-  /** The commit under way, and the one that waits for it. */
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
-  #failure: { readonly error: unknown } | undefined;
   #closed: Promise<void> | undefined;
   /** The file is closed. */
   #gone = false;
-  /** Nothing is committed any more. */
-  #ended = false;
   #defragmenting: Promise<void> | undefined;
-  /** Commits wait for this while files change places. */
-  #held: Promise<void> | undefined;
   /** Files that were replaced but are still read. */
   readonly #retired: Store[] = [];
 
   private constructor(disk: Disk, path: string, options: BackendOptions, store: Store) {
     this.path = path;
     this.#disk = disk;
-    this.#clock = options.clock;
-    this.#logger = options.logger;
     this.#options = options;
     this.#growBytes = options.growBytes ?? 16 * mebibyte;
     this.#store = store;
     this.#batch = new Batch(store, this.#registry, this.#makeHost());
     this.batch = this.#batch;
+    this.#commits = new CommitPipeline(this, this.#batch, options);
   }
 
   /**
@@ -128,18 +109,10 @@ export class Backend {
    * @returns resolves when everything written before this call is durable.
    */
   commit(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    if (this.#gone) return Promise.reject(new InvariantError("the backend is closed"));
-    if (this.#ended) return Promise.reject(new InvariantError("the backend takes no more writes"));
-    if (this.#held !== undefined) return this.#held.then(() => this.commit());
-    if (this.#next !== undefined) return this.#next;
-    if (this.#running === undefined) return this.#start();
-    const next = this.#running.then(() => {
-      this.#next = undefined;
-      return this.#start();
-    });
-    this.#next = next;
-    return next;
+    if (this.#gone && this.#commits.failure === undefined) {
+      return Promise.reject(new InvariantError("the backend is closed"));
+    }
+    return this.#commits.commit();
   }
 
   /**
@@ -187,7 +160,7 @@ export class Backend {
    */
   defragment(options: { readonly signal?: Signal } = {}): Promise<void> {
     this.#checkOpen();
-    invariant(!this.#ended, "the backend takes no more writes");
+    invariant(!this.#commits.ended, "the backend takes no more writes");
     invariant(this.#defragmenting === undefined, "a defragmentation is under way");
     const done = this.#defragment(options.signal).finally(() => {
       this.#defragmenting = undefined;
@@ -203,11 +176,10 @@ export class Backend {
     const journal: JournalEntry[] = [];
     this.#batch.journal = journal;
     let store: Store | undefined;
-    let release = (): void => undefined;
     try {
       store = await createStore(this.#disk, temporary, this.#options);
-      const builder = new FileBuilder(store, this.#registry, this.#clock, () => {
-        if (this.#closed !== undefined || this.#ended || signal?.aborted === true) {
+      const builder = new FileBuilder(store, this.#registry, this.#options.clock, () => {
+        if (this.#closed !== undefined || this.#commits.ended || signal?.aborted === true) {
           throw new AbortError("the defragmentation was aborted");
         }
         if (journal.length > journalEntriesMax) {
@@ -217,11 +189,7 @@ export class Backend {
       await builder.copy(view);
       await builder.replay(journal);
       // From here on nothing may become durable in the old file that is not in the new one.
-      this.#held = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      await this.#next;
-      await this.#running;
+      await this.#commits.hold();
       this.onBeforeCommit?.(this.#batch);
       await builder.finish(journal);
       this.#disk.rename(temporary, this.path);
@@ -232,23 +200,22 @@ export class Backend {
       throw error;
     } finally {
       view.close();
-      if (this.#batch.journal === undefined) this.#letGo(release);
+      if (this.#batch.journal === undefined) this.#commits.letGo();
     }
     try {
       await this.#disk.syncDirectory(parentOf(this.path));
     } catch (error) {
       // Nobody knows which of the two files the name means after a crash.
-      throw this.#fail(error);
+      throw this.#commits.fail(error);
     } finally {
       this.#switchTo(store, journal);
-      this.#letGo(release);
+      this.#commits.letGo();
     }
   }
 
   /** Goes on with `store`, which holds all but the changes in `journal`. */
   #switchTo(store: Store, journal: readonly JournalEntry[]): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#commits.cancelTimer();
     const old = this.#store;
     store.path = this.path;
     store.growBytes = this.#growBytes;
@@ -258,11 +225,6 @@ export class Backend {
     for (const entry of journal) applyEntry(this.#batch, entry);
     this.#retired.push(old);
     this.#onReadClosed(old);
-  }
-
-  #letGo(release: () => void): void {
-    this.#held = undefined;
-    release();
   }
 
   #onReadClosed(store: Store): void {
@@ -278,12 +240,9 @@ export class Backend {
    * Resolves when nothing is written any more. Reads go on until `close`.
    */
   async endWrites(): Promise<void> {
-    this.#ended = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#commits.end();
     await this.#defragmenting?.catch(() => undefined);
-    await this.#next?.catch(() => undefined);
-    await this.#running?.catch(() => undefined);
+    await this.#commits.settle();
   }
 
   /**
@@ -297,14 +256,14 @@ export class Backend {
   }
 
   async #close(reason: Error | undefined): Promise<void> {
+    this.#commits.waitToBeAsked();
     await this.#defragmenting?.catch(() => undefined);
-    const commits = this.#failure === undefined && !this.#ended && this.#options.readOnly !== true;
+    const commits = this.#commits.failure === undefined && !this.#commits.ended && this.#options.readOnly !== true;
     try {
       if (commits) await this.commit();
-      else await this.#running?.catch(() => undefined);
+      else await this.#commits.settle();
     } finally {
-      this.#timer?.cancel();
-      this.#timer = undefined;
+      this.#commits.cancelTimer();
       this.#gone = true;
       this.#store.close(reason);
       for (const store of this.#retired) store.close(reason);
@@ -313,62 +272,17 @@ export class Backend {
 
   #checkOpen(): void {
     // After a failed sync the file may hold something else than what was written.
-    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#commits.failure !== undefined) throw this.#commits.failure.error;
     invariant(this.#closed === undefined, "the backend is closed");
   }
 
-  #start(): Promise<void> {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const store = this.#store;
-    try {
-      this.onBeforeCommit?.(this.#batch);
-      if (this.#batch.pending === 0) return Promise.resolve();
-      this.#batch.seal();
-    } catch (error) {
-      return Promise.reject(this.#fail(error));
-    }
-    const run = this.#publish(store);
-    this.#running = run;
-    return run;
-  }
-
-  async #publish(store: Store): Promise<void> {
-    const startedMs = this.#clock.nowMs();
-    try {
-      await store.publish(this.#options.noSync !== true);
-      this.onCommitted?.(this.#clock.nowMs() - startedMs);
-    } catch (error) {
-      throw this.#fail(error);
-    } finally {
-      this.#running = undefined;
-    }
-  }
-
-  #fail(error: unknown): unknown {
-    if (this.#failure === undefined) {
-      this.#failure = { error };
-      this.#logger.log("error", "failed to commit the database", { path: this.path, error: String(error) });
-      this.onFailure?.(error);
-    }
-    return error;
-  }
-
   #makeHost(): BatchHost {
-    const commit = (): void => {
-      if (this.#closed !== undefined || this.#ended || this.#failure !== undefined) return;
-      // A failure was noted and told to onFailure; nobody waits for this promise.
-      this.commit().catch(() => undefined);
-    };
     return {
       readOnly: this.#options.readOnly === true,
       batchLimit: this.#options.batchLimit,
       batchBytesMax: this.#options.batchBytesMax ?? 8 * mebibyte,
       changedBytesMax: Math.min(changedBytesMax, this.#options.batchBytesMax ?? changedBytesMax),
-      onPending: (full) => {
-        if (full) this.#clock.nextTurn(commit);
-        else if (!this.#ended) this.#timer = this.#clock.startTimer(this.#options.batchIntervalMs, commit);
-      },
+      onPending: (full) => this.#commits.onPending(full),
       onReadClosed: (store) => this.#onReadClosed(store),
     };
   }

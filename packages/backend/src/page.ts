@@ -1,4 +1,4 @@
-import { CorruptError } from "@quorate/base";
+import { CorruptError, compareBytes } from "@quorate/base";
 import {
   branchFlag,
   bucketElement,
@@ -11,6 +11,14 @@ import {
 } from "./format.ts";
 
 if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new Error("only little-endian machines are supported");
+
+/** A key that is not where the order of keys wants it. */
+export interface Disorder {
+  readonly element: number;
+  /** Where the key begins, counted from the page. */
+  readonly at: number;
+  readonly message: string;
+}
 
 /**
  * A branch or leaf page as it stands in the file, with its overflow pages. Immutable: its bytes are never written
@@ -133,6 +141,17 @@ export class Page {
     return ((this.#words[this.#first + index * 4 - 1] as number) & bucketElement) !== 0;
   }
 
+  /** The first nested bucket at `from` or behind it; `count` when there is none. Only of leaves. */
+  firstBucket(from: number): number {
+    const words = this.#words;
+    const count = this.count;
+    let index = from;
+    for (let word = this.#first + from * 4 - 1; index < count; index++, word += 4) {
+      if (((words[word] as number) & bucketElement) !== 0) break;
+    }
+    return index;
+  }
+
   /** The page below. Only of branches. */
   child(index: number): number {
     const word = this.#first + index * 4 + 2;
@@ -160,7 +179,7 @@ export class Page {
     return undefined;
   }
 
-  /** Says what is wrong with the layout, or nothing. Order of keys is the checker's business. */
+  /** Says what is wrong with the layout, or nothing; of the order of keys `disorder` speaks. */
   problem(id: number, highWaterMark: number): string | undefined {
     const header = this.headerProblem(id, highWaterMark);
     if (header !== undefined) return header;
@@ -172,6 +191,49 @@ export class Page {
       if (problem !== undefined) return `page ${id}: element ${i}: ${problem}`;
     }
     return undefined;
+  }
+
+  /**
+   * Finds the first key that does not rise above the one before it, or that lies outside [low, high).
+   *
+   * The page has a good layout.
+   */
+  disorder(low: Uint8Array | undefined, high: Uint8Array | undefined): Disorder | undefined {
+    if (this.count === 0) return undefined;
+    if (low !== undefined && compareBytes(this.key(0), low) < 0) return this.#disorderAt(0, "key is below its branch");
+    const bytes = this.#bytes;
+    const words = this.#words;
+    let word = this.#first;
+    let element = this.#base + pageHeaderSize;
+    let before = element + (words[word] as number);
+    let beforeSize = words[word + 1] as number;
+    for (let i = 1; i < this.count; i++) {
+      word += 4;
+      element += elementSize;
+      const start = element + (words[word] as number);
+      const size = words[word + 1] as number;
+      const both = size < beforeSize ? size : beforeSize;
+      let order = size - beforeSize;
+      for (let at = 0; at < both; at++) {
+        const difference = (bytes[start + at] as number) - (bytes[before + at] as number);
+        if (difference !== 0) {
+          order = difference;
+          break;
+        }
+      }
+      if (order <= 0) return this.#disorderAt(i, "key is not above the one before it");
+      before = start;
+      beforeSize = size;
+    }
+    const last = this.count - 1;
+    // Keys rise, so the last one speaks for all.
+    if (high === undefined || compareBytes(this.key(last), high) < 0) return undefined;
+    return this.#disorderAt(last, "key is not below the next branch");
+  }
+
+  #disorderAt(element: number, message: string): Disorder {
+    const at = pageHeaderSize + element * elementSize + (this.#words[this.#first + element * 4] as number);
+    return { element, at, message };
   }
 
   #elementProblem(index: number, data: number, highWaterMark: number): string | undefined {

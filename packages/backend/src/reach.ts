@@ -9,34 +9,91 @@ const pagesPerTurn = 2000;
  * Finds the free pages of a database that stores no list of them: all that no tree reaches. A stored list is not
  * trusted; its own pages stay untouched until a meta without it is durable.
  *
- * @throws CorruptError when a page is damaged or reached twice.
+ * Every page that is reached is looked at, so this is also where damage is found before it answers a request.
+ *
+ * @throws CorruptError when a page is damaged, reached twice, or holds keys out of order or outside what its branch says.
  */
 export async function findFreePages(store: Store, clock: Clock): Promise<void> {
-  const reached = new Uint32Array((store.highWaterMark + 31) >>> 5);
-  mark(store, reached, 0, 2);
-  const stack: number[] = [store.meta.root];
-  const scratch = new Uint32Array(store.pageSize >>> 2);
-  let looked = 0;
-  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-    const page = store.readPage(id, scratch);
-    mark(store, reached, id, page.overflow + 1);
-    pushBelow(store, page, stack);
-    looked += 1;
-    if (looked % pagesPerTurn === 0) await new Promise<void>((resolve) => clock.nextTurn(resolve));
-  }
-  keepStoredFreelist(store, reached);
-  addUnreached(store, reached);
+  const walk = new ReachWalk(store);
+  while (walk.step(pagesPerTurn)) await new Promise<void>((resolve) => clock.nextTurn(resolve));
+  keepStoredFreelist(store, walk.reached);
+  addUnreached(store, walk.reached);
 }
 
-function pushBelow(store: Store, page: Page, stack: number[]): void {
-  // The first child is to be looked at first: neighbours in order are mostly neighbours in the file.
-  for (let i = page.count - 1; i >= 0; i--) {
-    if (!page.leaf) {
-      stack.push(page.child(i));
-    } else if (page.isBucket(i)) {
-      const { root } = decodeBucket(page.value(i), store.path, store.highWaterMark);
-      if (typeof root === "number") stack.push(root);
+/** One page on the way from the root to where the walk stands. */
+interface Level {
+  /** What the page of this level is read into; kept for the next one. */
+  readonly scratch: Uint32Array;
+  page: Page;
+  /** The element to go on with. */
+  next: number;
+  /** Keys of the page lie in [low, high), as its branch says; views of pages above. */
+  low: Uint8Array | undefined;
+  high: Uint8Array | undefined;
+}
+
+/** Goes through all trees in order of keys: neighbours in order are mostly neighbours in the file. */
+class ReachWalk {
+  /** A bit per page. */
+  readonly reached: Uint32Array;
+  readonly #store: Store;
+  readonly #levels: Level[] = [];
+  /** Levels in use. */
+  #depth = 0;
+  #looked = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.reached = new Uint32Array((store.highWaterMark + 31) >>> 5);
+    mark(store, this.reached, 0, 2);
+    this.#enter(store.meta.root, undefined, undefined);
+  }
+
+  /** Looks at up to `pages` pages; false when none is left. */
+  step(pages: number): boolean {
+    const stop = this.#looked + pages;
+    while (this.#looked < stop && this.#depth > 0) {
+      const level = this.#levels[this.#depth - 1] as Level;
+      if (level.next === level.page.count) this.#depth -= 1;
+      else if (level.page.leaf) this.#passRow(level);
+      else this.#enterChild(level);
     }
+    return this.#depth > 0;
+  }
+
+  #enter(id: number, low: Uint8Array | undefined, high: Uint8Array | undefined): void {
+    const store = this.#store;
+    const scratch = this.#levels[this.#depth]?.scratch ?? new Uint32Array(store.pageSize >>> 2);
+    const page = store.readPage(id, scratch);
+    this.#looked += 1;
+    mark(store, this.reached, id, page.overflow + 1);
+    const disorder = page.disorder(low, high);
+    if (disorder !== undefined) {
+      const at = id * store.pageSize + disorder.at;
+      throw new CorruptError(store.path, `page ${id}: element ${disorder.element} at byte ${at}: ${disorder.message}`);
+    }
+    this.#levels[this.#depth] = { scratch, page, next: page.leaf ? page.firstBucket(0) : 0, low, high };
+    this.#depth += 1;
+  }
+
+  #enterChild(level: Level): void {
+    const { page, next } = level;
+    level.next += 1;
+    this.#enter(page.child(next), page.key(next), level.next < page.count ? page.key(level.next) : level.high);
+  }
+
+  /** Looks for trees inside a leaf. */
+  #passRow(level: Level): void {
+    const { page, next } = level;
+    level.next = page.firstBucket(next + 1);
+    const { path, highWaterMark } = this.#store;
+    const { root } = decodeBucket(page.value(next), path, highWaterMark);
+    if (typeof root === "number") {
+      this.#enter(root, undefined, undefined);
+      return;
+    }
+    const message = root.disorder(undefined, undefined)?.message;
+    if (message !== undefined) throw new CorruptError(path, `page ${page.id}: inline bucket ${next}: ${message}`);
   }
 }
 
