@@ -1,15 +1,31 @@
+import { badLineScenarios } from "./bad-lines.ts";
+import { clockScenarios } from "./clocks.ts";
+import { crashScenarios } from "./crashes.ts";
+import { diskScenarios } from "./disks.ts";
 import { identityScenarios } from "./identity.ts";
-import { machineScenarios } from "./machines.ts";
-import { membershipScenarios } from "./membership.ts";
-import { networkScenarios } from "./network.ts";
+import { learnerScenarios } from "./learners.ts";
+import { leavingScenarios } from "./leaving.ts";
+import { partitionScenarios } from "./partitions.ts";
+import { pendingChangeScenarios } from "./pending-changes.ts";
+import { readScenarios } from "./reads.ts";
+import { rivalChangeScenarios } from "./rival-changes.ts";
+import { snapshotScenarios } from "./snapshots.ts";
 import type { Scenario } from "./stage.ts";
 
 /** All scenarios that are played here. */
 export const catalogue: readonly Scenario[] = [
-  ...membershipScenarios,
+  ...rivalChangeScenarios,
+  ...pendingChangeScenarios,
+  ...leavingScenarios,
+  ...learnerScenarios,
   ...identityScenarios,
-  ...networkScenarios,
-  ...machineScenarios,
+  ...partitionScenarios,
+  ...badLineScenarios,
+  ...readScenarios,
+  ...snapshotScenarios,
+  ...diskScenarios,
+  ...clockScenarios,
+  ...crashScenarios,
 ];
 
 export const findScenario = (id: string): Scenario | undefined =>

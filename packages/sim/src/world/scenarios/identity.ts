@@ -1,4 +1,4 @@
-/** Members that come back without their past: M24 to M29. */
+/** Members that come back without their past: M24, M26 to M29, D22. */
 import { Violation } from "../violation.ts";
 import type { Scenario, Stage } from "./stage.ts";
 
@@ -125,8 +125,7 @@ export const removeTheDead: Scenario = {
   title: "a member that a supervisor restarts in vain can be removed within a second",
   members: 3,
   play: async (stage) => {
-    await stage.ready();
-    await stage.wait(6_000);
+    await stage.steady();
     const leader = stage.leaderNow() as string;
     const victim = stage.others(leader)[0] as string;
     const id = stage.id(victim);
@@ -175,6 +174,30 @@ export const rolledBack: Scenario = {
   },
 };
 
+const lyingSync: Scenario = {
+  id: "D22",
+  title: "a member whose disk only claimed to sync, and lost power, takes the cluster's writes over from the other two",
+  members: 3,
+  options: { tolerate: ["I5", "I6", "I12"] },
+  play: async (stage) => {
+    const [leader] = await stage.ready();
+    await stage.mustPut("a", "1");
+    await stage.converged();
+    const victim = stage.others(leader)[0] as string;
+    stage.node(victim).disk.troubles.lying = true;
+    for (let i = 0; i < 20; i++) await stage.mustPut(`k${i}`, String(i));
+    await stage.converged();
+    stage.node(victim).disk.troubles.lying = false;
+    stage.power(victim, "oldest");
+    await stage.bootUp(victim);
+    await stage.mustPut("b", "2");
+    await stage.converged();
+    for (let i = 0; i < 20; i++) {
+      stage.expect(stage.stored(victim, `k${i}`) === String(i), "G3", `${victim} lacks k${i}`);
+    }
+  },
+};
+
 export const identityScenarios: readonly Scenario[] = [
   wipedVoter,
   wipedVoterByEtcd,
@@ -182,4 +205,5 @@ export const identityScenarios: readonly Scenario[] = [
   commitPastLog,
   removeTheDead,
   rolledBack,
+  lyingSync,
 ];

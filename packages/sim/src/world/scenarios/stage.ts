@@ -4,7 +4,6 @@ import { valueOf } from "@quorate/mvcc";
 import type { Outcome } from "@quorate/state";
 import { Clients } from "../clients.ts";
 import type { CrashMode } from "../disk.ts";
-import { EventKind } from "../kernel.ts";
 import type { SimNode } from "../node.ts";
 import { Operators } from "../operators.ts";
 import { drawPlan, type Plan } from "../plan.ts";
@@ -12,6 +11,7 @@ import { proposalOf } from "../requests.ts";
 import type { Driven } from "../run.ts";
 import { check, Violation } from "../violation.ts";
 import { World, type WorldOptions } from "../world.ts";
+import { Waits } from "./waits.ts";
 
 /** A script of the catalogue, played on a world. */
 export interface Scenario {
@@ -25,18 +25,14 @@ export interface Scenario {
   play(stage: Stage): Promise<void>;
 }
 
-/** Something that the script waits for. */
-interface Wait {
-  readonly holds: () => boolean;
-  readonly deadlineUs: number;
-  readonly what: string;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
+/** The members of a cluster that stands: who leads, then the others in the order of their machines. */
+export type Cast = readonly [leader: string, first: string, second: string, ...rest: string[]];
 
 /** Events that a scenario may take. */
 const eventsMost = 2_000_000;
 const limitMs = 30_000;
+/** Strict checks count members that have been connected for five seconds. */
+const steadyMs = 6_000;
 
 /** What a script does with its world: it acts, and waits in virtual time. */
 export class Stage implements Driven {
@@ -45,7 +41,7 @@ export class Stage implements Driven {
   readonly operators: Operators;
   /** Facts for the tests. */
   readonly facts: Map<string, number> = new Map();
-  #waits: Wait[] = [];
+  readonly #waits: Waits;
   #done = false;
   readonly #scenario: Scenario;
   #started = false;
@@ -71,7 +67,8 @@ export class Stage implements Driven {
     this.clients = new Clients(this.world);
     this.operators = new Operators(this.world);
     this.world.found(scenario.members);
-    this.world.afterEvent.push(() => this.#look());
+    this.#waits = new Waits(this.world.kernel);
+    this.world.afterEvent.push(() => this.#waits.look());
   }
 
   step(): boolean {
@@ -95,33 +92,13 @@ export class Stage implements Driven {
     this.world.settle();
   }
 
-  #look(): void {
-    if (this.#waits.length === 0) return;
-    const { nowUs } = this.world.kernel;
-    this.#waits = this.#waits.filter((wait) => {
-      if (wait.holds()) {
-        wait.resolve();
-        return false;
-      }
-      if (nowUs < wait.deadlineUs) return true;
-      wait.reject(new Violation("script", `waited in vain for: ${wait.what}`));
-      return false;
-    });
-  }
-
   /** Resolves when `holds` does; rejects when it has not after `ms`. */
   until(what: string, holds: () => boolean, ms: number = limitMs): Promise<void> {
-    const deadlineUs = this.world.kernel.nowUs + ms * 1000;
-    this.world.kernel.at(deadlineUs, EventKind.script, undefined, () => undefined);
-    return new Promise((resolve, reject) => {
-      this.#waits.push({ holds, deadlineUs, what, resolve, reject });
-    });
+    return this.#waits.until(what, holds, ms);
   }
 
   wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.world.kernel.after(ms * 1000, EventKind.script, undefined, resolve);
-    });
+    return this.#waits.wait(ms);
   }
 
   node(name: string): SimNode {
@@ -149,8 +126,14 @@ export class Stage implements Driven {
     return leader?.member?.raftStatus().role === "leader" ? leader.name : undefined;
   }
 
+  /** Resolves with the name of whoever leads when it is another than `old`. */
+  async anotherLeader(old: string, ms: number = limitMs): Promise<string> {
+    await this.until(`another leader than ${old}`, () => ![undefined, old].includes(this.leaderNow()), ms);
+    return this.leaderNow() as string;
+  }
+
   /** Resolves when all members of the start run and follow one leader, with everything published. */
-  async ready(): Promise<string> {
+  async ready(): Promise<Cast> {
     await this.until("a cluster that is ready", () => {
       const members = this.world.up();
       const lead = members[0]?.lead ?? 0n;
@@ -160,7 +143,16 @@ export class Stage implements Driven {
         members.every((member) => member.lead === lead && member.duties.isPublished)
       );
     });
-    return await this.leader();
+    const leader = await this.leader();
+    return [leader, ...this.others(leader)] as unknown as Cast;
+  }
+
+  /** Like `ready`; and the members have been connected for so long that changes of members are let through. */
+  async steady(): Promise<Cast> {
+    await this.ready();
+    await this.wait(steadyMs);
+    const leader = await this.leader();
+    return [leader, ...this.others(leader)] as unknown as Cast;
   }
 
   /** Names of all machines but these. */
