@@ -43,6 +43,14 @@ test("request ids carry the member and count up", () => {
   expect(hexId(ids.whole(first)).startsWith("74bd")).toBe(true);
 });
 
+test("request ids of a member that started with its clock before 1970 are whole and count up", () => {
+  const ids = new RequestIds(toMemberId(0x1234_5678_9abc_74bdn), -315_360_000_000.5);
+  const first = ids.nextSerial();
+  expect(first).toBe((2 ** 40 - 315_360_000_001) * 256 + 1);
+  expect(ids.nextSerial()).toBe(first + 1);
+  expect(hexId(ids.whole(first)).startsWith("74bd")).toBe(true);
+});
+
 test("ids equal those that a real server gave", () => {
   const member = memberIdFor(["http://127.0.0.1:43101"], "tok-pf");
   expect(hexId(member)).toBe("b424a71d8a5a74bd");

@@ -34,7 +34,9 @@ export class RequestIds {
 
   constructor(member: MemberId, startedAtMs: number) {
     this.origin = Number(BigInt.asUintN(16, member));
-    this.#serial = (Math.floor(startedAtMs) % 2 ** 40) * 256;
+    // A wall clock may be set to before 1970; a serial is never negative.
+    const startedMs = Math.floor(startedAtMs) % 2 ** 40;
+    this.#serial = (startedMs < 0 ? startedMs + 2 ** 40 : startedMs) * 256;
   }
 
   /** The next id's lower 48 bits. */
