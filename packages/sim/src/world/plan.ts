@@ -111,7 +111,9 @@ function half<T>(dice: Dice, all: readonly T[]): T[] {
 
 export function drawPlan(request: RunRequest): Plan {
   const dice = new Stream(request.seed, "plan");
-  const members = request.members ?? dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7]);
+  // Drawn in any case, so that the rest of the plan does not depend on what is asked for.
+  const drawn = dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7]);
+  const members = request.members ?? drawn;
   const operations = half(dice, operationKinds);
   const slow = dice.chance(200);
   const membership = dice.chance(600);

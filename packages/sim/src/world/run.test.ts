@@ -24,6 +24,20 @@ describe("a seed", () => {
     expect(facts(await run(11, true))).toEqual(facts(first));
   });
 
+  test("gives the same trace when it is asked for with the members and the faults that it drew", async () => {
+    const first = await run(5);
+    const { members } = first.plan;
+    const one = new SeedRun({
+      seed: 5,
+      events: 4000,
+      members,
+      faults: new Set(first.faults.map(({ number }) => number)),
+    });
+    await drive(one);
+    expect(first.faults.length).toBeGreaterThan(0);
+    expect(facts(one.result())).toEqual(facts(first));
+  });
+
   test("gives another trace than its neighbour", async () => {
     expect((await run(1)).trace).not.toBe((await run(2)).trace);
   });

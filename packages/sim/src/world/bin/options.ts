@@ -23,8 +23,22 @@ export interface Options {
   readonly shared: readonly string[];
 }
 
-export const usage = `usage: npm run sim -- [--seed N | --seeds COUNT [--from N] [--jobs N] [--each]] [--members N] [--events N]
-                     [--faults LIST] [--scenario ID] [--logs] [--slowly] [--quick]`;
+export const usage = `usage: npm run sim -- [--seed N | --seeds COUNT [--from N] [--jobs N] [--each]] [options]
+
+  --seed N        the run of this seed; the same seed gives the same run, event for event (1)
+  --seeds COUNT   so many seeds, one after the other
+  --from N        the first of them (1)
+  --jobs N        processes that share them (1)
+  --each          tells of the seeds that hold as well
+  --members N     members at the start, 1 to 7 (drawn from the seed)
+  --events N      events of the phase with faults (10000)
+  --faults LIST   only the faults with these numbers, such as 3,9
+  --scenario ID   a scenario of the catalogue, such as M24, with the seed or the seeds
+  --logs          tells what the members log
+  --quick         tells of a run that fails as it was, without looking for the fewest faults that break it
+  --slowly        lets the program's own loop run the promises: the same runs, more slowly
+
+Ends with 0 if all held, 1 if something broke, 2 if it cannot be understood.`;
 
 const numbers = ["seed", "seeds", "from", "jobs", "members", "events"] as const;
 const texts = ["faults", "scenario"] as const;

@@ -12,7 +12,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { drive } from "../drive.ts";
 import type { RunRequest } from "../plan.ts";
-import { tellFailure, tellHeld, tellStory } from "../report.ts";
+import { replayCommand, tellFailure, tellHeld, tellStory } from "../report.ts";
 import { type RunResult, SeedRun } from "../run.ts";
 import { catalogue, findScenario } from "../scenarios/catalogue.ts";
 import { playScenario } from "../scenarios/play.ts";
@@ -40,30 +40,30 @@ async function runSeed(request: RunRequest, logs: boolean, slowly: boolean): Pro
   return run.result();
 }
 
+/** Tells everything about a run that failed, with the fewest faults that break the same invariant. */
+async function tellShrunk(options: Options, result: RunResult): Promise<void> {
+  const { failure, seed } = result;
+  if (failure === undefined) return;
+  if (options.quick || options.faults !== undefined) {
+    for (const line of tellFailure(result)) say(line);
+    return;
+  }
+  const again = (faults: readonly number[]): Promise<RunResult> =>
+    runSeed({ ...requestOf(options, seed), faults: new Set(faults) }, false, options.slowly);
+  const numbers = result.faults.map(({ number }) => number);
+  const kept = await shrinkFaults(
+    numbers,
+    async (faults) => (await again(faults)).failure?.invariant === failure.invariant,
+  );
+  for (const line of tellFailure(await again(kept), kept)) say(line);
+}
+
 /** Runs one seed and tells what came of it. @returns whether it held. */
 async function runOne(options: Options): Promise<boolean> {
   const result = await runSeed(requestOf(options, options.seed), options.logs, options.slowly);
-  if (result.failure === undefined) {
-    say(tellHeld(result));
-    return true;
-  }
-  const { failure } = result;
-  if (options.quick || options.faults !== undefined) {
-    for (const line of tellFailure(result)) say(line);
-    return false;
-  }
-  const numbers = result.faults.map(({ number }) => number);
-  const kept = await shrinkFaults(numbers, async (faults) => {
-    const other = await runSeed(
-      { ...requestOf(options, options.seed), faults: new Set(faults) },
-      false,
-      options.slowly,
-    );
-    return other.failure?.invariant === failure.invariant;
-  });
-  const shrunk = await runSeed({ ...requestOf(options, options.seed), faults: new Set(kept) }, false, options.slowly);
-  for (const line of tellFailure(shrunk, kept)) say(line);
-  return false;
+  if (result.failure === undefined) say(tellHeld(result));
+  else await tellShrunk(options, result);
+  return result.failure === undefined;
 }
 
 /** Plays a scenario, once or with many seeds. */
@@ -105,15 +105,20 @@ interface Tally {
   failed: number;
 }
 
+/** Runs seed after seed. The first that fails is told in full, of the others what broke. */
 async function runRange(options: Options, from: number, to: number, tally: Tally): Promise<void> {
   for (let seed = from; seed < to; seed++) {
     const result = await runSeed(requestOf(options, seed), false, options.slowly);
     tally.seeds += 1;
     tally.events += result.events;
-    if (result.failure !== undefined) {
-      tally.failed += 1;
-      say(`seed ${seed}: ${result.failure.invariant}: ${result.failure.message.split("\n")[0]}`);
-    } else if (options.each) say(tellHeld(result));
+    if (result.failure === undefined) {
+      if (options.each) say(tellHeld(result));
+      continue;
+    }
+    tally.failed += 1;
+    if (tally.failed === 1 && !options.quick) await tellShrunk(options, result);
+    say(`seed ${seed}: ${result.failure.invariant}: ${result.failure.message.split("\n")[0]}`);
+    say(`replay: ${replayCommand(result, undefined)}`);
   }
 }
 
@@ -174,8 +179,11 @@ process.on("unhandledRejection", (error) => {
   process.exit(2);
 });
 
-const parsed = parseOptions(process.argv.slice(2));
-if (typeof parsed === "string") {
+const args = process.argv.slice(2);
+const parsed = parseOptions(args);
+if (args.includes("--help")) {
+  say(usage);
+} else if (typeof parsed === "string") {
   process.stderr.write(`${parsed}\n${usage}\n`);
   process.exitCode = 2;
 } else {
