@@ -15,6 +15,7 @@ import {
 } from "../support/index.ts";
 import { probeKey, runLoad, type Workload, workloads } from "./load.ts";
 import { functionShares, readProfile } from "./profile.ts";
+import { runSizes, type SizeOptions, sizeParts } from "./sizes.ts";
 import { type Cell, type FailedCell, formatTable } from "./table.ts";
 import { resetPeak, usageOf } from "./usage.ts";
 
@@ -35,9 +36,18 @@ function list(value: string | undefined): string[] | undefined {
   return value?.split(",").filter((item) => item !== "");
 }
 
-function readOptions(): Options {
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+const textOf = (value: string | boolean | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined;
+
+function readValues(): Values {
   const { values } = parseArgs({
     options: {
+      sizes: { type: "boolean", default: false },
+      keys: { type: "string" },
+      overwrites: { type: "string" },
+      "node-options": { type: "string" },
       quick: { type: "boolean", default: false },
       rounds: { type: "string" },
       only: { type: "string" },
@@ -48,19 +58,43 @@ function readOptions(): Options {
       profile: { type: "string" },
     },
   });
-  const wanted = list(values.only);
+  return values;
+}
+
+const allServers = ["etcd-3.4", "etcd-3.7", "quorate"];
+
+/** The options of `--sizes`. */
+function readSizeOptions(values: Values): SizeOptions {
+  const wanted = list(textOf(values["only"]));
+  const parts = wanted === undefined ? sizeParts : sizeParts.filter((part) => wanted.includes(part));
+  if (parts.length === 0) throw new Error(`--only: with --sizes there are ${sizeParts.join(", ")}`);
+  return {
+    rounds: Number(values["rounds"] ?? 1),
+    servers: (list(textOf(values["servers"])) ?? allServers).filter(isThere),
+    parts,
+    keys: Number(values["keys"] ?? (values["quick"] === true ? 50_000 : 1_000_000)),
+    overwrites: Number(values["overwrites"] ?? (values["quick"] === true ? 100_000 : 10_000_000)),
+    flags: list(textOf(values["flags"])) ?? [],
+    nodeOptions: list(textOf(values["node-options"])) ?? [],
+  };
+}
+
+function readOptions(values: Values): Options {
+  const wanted = list(textOf(values["only"]));
   const only =
     wanted === undefined ? workloads : workloads.filter((w) => wanted.some((prefix) => w.startsWith(prefix)));
   if (only.length === 0) throw new Error(`--only: there are ${workloads.join(", ")}`);
+  const quick = values["quick"] === true;
+  const profile = textOf(values["profile"]);
   return {
-    rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
-    servers: list(values.servers) ?? ["etcd-3.4", "etcd-3.7", "quorate"],
+    rounds: Number(values["rounds"] ?? (quick ? 1 : 3)),
+    servers: list(textOf(values["servers"])) ?? allServers,
     only,
-    clients: list(values.clients)?.map(Number) ?? [1, 100, 1000],
-    scale: values.quick ? 0.15 : 1,
-    json: values.json,
-    profile: values.profile === undefined ? undefined : resolve(values.profile),
-    flags: list(values.flags) ?? [],
+    clients: list(textOf(values["clients"]))?.map(Number) ?? [1, 100, 1000],
+    scale: quick ? 0.15 : 1,
+    json: textOf(values["json"]),
+    profile: profile === undefined ? undefined : resolve(profile),
+    flags: list(textOf(values["flags"])) ?? [],
   };
 }
 
@@ -165,7 +199,14 @@ async function runGroup(
 }
 
 async function main(): Promise<void> {
-  const options = readOptions();
+  const values = readValues();
+  if (values["sizes"] === true) {
+    const measured = await runSizes(readSizeOptions(values));
+    const json = textOf(values["json"]);
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured, null, 2)}\n`);
+    return;
+  }
+  const options = readOptions(values);
   for (const tool of ["benchmark", "etcdctl-3.7"]) {
     if (realBinary(tool) === undefined) throw new Error(`${tool} is missing; "npm run peers" builds it`);
   }

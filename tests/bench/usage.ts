@@ -12,7 +12,7 @@ export interface Usage {
 }
 
 /** The process and all its descendants. */
-function family(pid: number): number[] {
+export function familyOf(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
     try {
       return readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
@@ -20,7 +20,7 @@ function family(pid: number): number[] {
       return []; // The thread has just ended.
     }
   });
-  return [pid, ...children.flatMap(family)];
+  return [pid, ...children.flatMap(familyOf)];
 }
 
 function cpuTicks(pid: number): number {
@@ -35,7 +35,7 @@ function peakKilobytes(pid: number): number {
 
 /** Reads what server processes and their children have used so far. */
 export function usageOf(pids: readonly number[]): Usage {
-  const all = pids.flatMap(family);
+  const all = pids.flatMap(familyOf);
   return {
     cpuMicros: all.reduce((ticks, pid) => ticks + cpuTicks(pid), 0) * microsecondsPerTick,
     peakMegabytes: Math.max(...all.map(peakKilobytes)) / 1024,

@@ -1,0 +1,73 @@
+import { connect } from "node:net";
+import { Client, grpcConnect } from "@quorate/client";
+import { pause } from "../support/index.ts";
+
+const pauseMs = 2;
+const giveUpMs = 120_000;
+
+/** What a member says of its database. */
+export interface DatabaseStatus {
+  readonly revision: number;
+  /** Size of the database, and of the part that is in use, in megabytes. */
+  readonly sizeMegabytes: number;
+  readonly usedMegabytes: number;
+}
+
+/** Runs `body` with a client of one member. */
+export async function withClient<T>(url: string, body: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ endpoints: [url], connect: grpcConnect, timeoutMs: 60_000 });
+  try {
+    return await body(client);
+  } finally {
+    await client.close();
+  }
+}
+
+export function databaseStatus(url: string): Promise<DatabaseStatus> {
+  return withClient(url, async (client) => {
+    const { header, dbSize, dbSizeInUse } = await client.status();
+    return {
+      revision: header?.revision ?? 0,
+      sizeMegabytes: dbSize / 2 ** 20,
+      usedMegabytes: dbSizeInUse / 2 ** 20,
+    };
+  });
+}
+
+function isListening(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.on("error", () => resolve(false));
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+/**
+ * Waits until a member answers a call, looking every 2 ms.
+ *
+ * @param startedMs a reading of `performance.now()` to count from.
+ * @returns milliseconds until the answer was there.
+ */
+export async function untilAnswered(
+  url: string,
+  startedMs: number,
+  call: (client: Client) => Promise<unknown>,
+): Promise<number> {
+  let cause: unknown;
+  while (performance.now() - startedMs < giveUpMs) {
+    if (await isListening(url)) {
+      try {
+        await withClient(url, call);
+        return performance.now() - startedMs;
+      } catch (error) {
+        cause = error;
+      }
+    }
+    await pause(pauseMs);
+  }
+  throw new Error(`${url} did not answer within ${giveUpMs} ms`, { cause });
+}
