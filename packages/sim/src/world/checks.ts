@@ -15,7 +15,9 @@ import { OneChange } from "./invariants/one-change.ts";
 import { Order } from "./invariants/order.ts";
 import { Reads } from "./invariants/reads.ts";
 import { Resources } from "./invariants/resources.ts";
+import { ReadQuorum } from "./invariants/read-quorum.ts";
 import { StateMachineSafety } from "./invariants/state-machine-safety.ts";
+import { Vouched } from "./invariants/vouched.ts";
 import { isChange, type Ledger, type LedgerEntry } from "./ledger.ts";
 import type { LogReader, MemberLog } from "./member-log.ts";
 import type { Model } from "./model.ts";
@@ -71,6 +73,8 @@ export class Checks {
   readonly #oneChange: OneChange;
   readonly #agreement: MembershipAgreement;
   readonly #resources: Resources = new Resources();
+  readonly #vouched: Vouched = new Vouched();
+  readonly #readQuorum: ReadQuorum = new ReadQuorum();
   readonly #views: Map<string, View> = new Map();
   readonly #ids: Map<string, MemberId> = new Map();
   readonly #logs: Map<MemberId, MemberLog> = new Map();
@@ -101,7 +105,9 @@ export class Checks {
       onDurable: () => {
         const id = this.#ids.get(name);
         const { term, vote } = node.log.durableState;
-        if (id !== undefined && vote !== noMember) this.#monotonicity.onVote(name, id, term, vote);
+        if (id === undefined || vote === noMember) return;
+        this.elections.onVote(id, term, vote);
+        this.#monotonicity.onVote(name, id, term, vote);
       },
     };
   }
@@ -120,6 +126,7 @@ export class Checks {
       commit: member.committed,
     });
     const config = member.raftStatus().config;
+    this.#lag.onBoot(name, log, member.term, member.committed);
     const view = new View(member, config, this.#lastChange(log, member.applied));
     this.#views.set(name, view);
     this.#onCommit(node, view.commit, config);
@@ -147,42 +154,76 @@ export class Checks {
 
   onSend(from: Host, message: Message): void {
     const node = from as SimNode;
+    const { log } = node;
     switch (message.type) {
-      case MessageType.app:
       case MessageType.heartbeat:
+        this.#readQuorum.onHeartbeat(message.from, message.term, message.context);
+        this.#onLeads(node, message.from, message.term);
+        this.#vouched.onHeartbeat(node.name, message.to, message.commit);
+        return;
+      case MessageType.app:
       case MessageType.snap:
         this.#onLeads(node, message.from, message.term);
         return;
-      case MessageType.appResp:
-        if (!message.reject) this.#onAcknowledge(node, message.from, message.index);
+      case MessageType.heartbeatResp:
+        this.#readQuorum.onEcho(message.from, message.to, message.term, message.context);
         return;
+      case MessageType.appResp:
+        if (!message.reject) this.#onAcknowledge(node, message);
+        return;
+      case MessageType.preVote:
       case MessageType.vote:
-        // Its vote for itself counts once it is durable, which this message need not wait for.
-        this.#lag.onCandidate(node.name, node.log, node.member?.applied ?? 0);
+        this.#onCampaign(node, message);
         return;
       case MessageType.voteResp:
         if (message.reject) return;
+        this.elections.onVote(message.from, message.term, message.to);
         this.#monotonicity.onVote(node.name, message.from, message.term, message.to);
-        this.amnesia.onVote(node.name, message.from, node.log);
+        this.amnesia.onVote(node.name, message.from, log);
+        this.#vouched.onVote(node.name, log, message.term, message.to);
+        return;
+      case MessageType.readIndex:
+        for (const { data } of message.entries) this.#readQuorum.onAsk(data, this.#ledger.commit);
+        return;
+      case MessageType.readIndexResp:
+        this.#onConfirm(node, message);
         return;
       default:
     }
   }
 
-  #onAcknowledge(node: SimNode, id: MemberId, index: LogIndex): void {
-    this.amnesia.onAcknowledge(id, index, node.log.termAt(index));
-    const { durable, written } = node.log;
-    check(
-      durable.last >= index || durable.base >= index || written.base >= index,
-      "I5",
-      () => `${node.name} acknowledges entry ${index} while its disk has ${durable.last}`,
-    );
+  #onAcknowledge(node: SimNode, message: Message): void {
+    const { from, term, index } = message;
+    const { log, member, name } = node;
+    this.amnesia.onAcknowledge(from, index, log.termAt(index));
+    this.#vouched.onAcknowledge(name, from, log, { term, index, applied: member?.applied ?? 0 });
+  }
+
+  #onCampaign(node: SimNode, message: Message): void {
+    const { member, log, name } = node;
+    if (member === undefined) return;
+    const { role, term, applied, commit } = member.raftStatus();
+    const isVote = message.type === MessageType.vote;
+    // Its vote for itself counts once it is durable, which this message need not wait for.
+    if (isVote) this.#lag.onCandidate(name, log, member.applied);
+    // The message may have waited while its sender gave up.
+    const goesOn = isVote ? role === "candidate" && message.term === term : role === "preCandidate";
+    if (goesOn) this.#lag.onCampaign(name, log, applied, commit);
+  }
+
+  #onConfirm(node: SimNode, message: Message): void {
+    const { member } = node;
+    const [entry] = message.entries;
+    if (member === undefined || entry === undefined) return;
+    const read = { context: entry.data, index: message.index };
+    this.#readQuorum.onConfirm(message.from, message.term, read, member.raftStatus().config);
   }
 
   #onLeads(node: SimNode, id: MemberId, term: Term): void {
     if (this.#leading.get(node.name) === term) return;
     this.#leading.set(node.name, term);
     this.elections.onLeader(id, term);
+    if (node.member !== undefined) this.elections.onElected(id, term, node.member.raftStatus().config);
     this.#completeness.onLeader(node.name, node.log, term);
   }
 
@@ -222,8 +263,10 @@ export class Checks {
     this.#monotonicity.onProgress(name, "applied index", view.applied, applied);
     view.term = term;
     view.lead = lead;
-    if (lead === member.id && member.raftStatus().role === "leader") this.#onLeads(node, lead, term);
+    const leads = lead === member.id && member.raftStatus().role === "leader";
+    if (leads) this.#onLeads(node, lead, term);
     if (committed !== view.commit) {
+      if (leads) this.#completeness.onLeaderCommits(name, log, term, committed);
       this.#onCommit(node, committed, this.#configNow(view, log, applied));
       view.commit = committed;
     }
@@ -246,6 +289,7 @@ export class Checks {
     this.#state.onCommitted(name, log, view.applied, applied);
     if (member.machine === view.machine) this.#state.onApplied(name, store, view.applied, applied);
     else this.#state.checkAll(name, store, applied);
+    this.#order.onApplied(name, log, applied);
     const changeIndex = this.#lastChange(log, applied);
     if (changeIndex !== view.changeIndex || member.machine !== view.machine) {
       view.config = member.raftStatus().config;

@@ -1,4 +1,5 @@
 import type { LogIndex } from "@quorate/base";
+import type { MemberLog } from "../member-log.ts";
 import { check } from "../violation.ts";
 
 /**
@@ -15,5 +16,16 @@ export class Order {
     const { snapshot, applied, commit } = at;
     check(snapshot <= applied, "I7", () => `${name} has applied ${applied}, which its snapshot at ${snapshot} is past`);
     check(applied <= commit, "I7", () => `${name} has applied ${applied} and knows ${commit} to be committed`);
+  }
+
+  /** What is applied is on this member's own disk: the database must never be ahead of the log. */
+  onApplied(name: string, log: MemberLog, applied: LogIndex): void {
+    const { durable, written } = log;
+    check(
+      durable.base >= applied || (durable.last >= applied && durable.at(applied) === written.at(applied)),
+      "I7",
+      () =>
+        `${name} applies entry ${applied} of term ${written.at(applied)}; its disk has ${durable.at(applied)} there`,
+    );
   }
 }

@@ -5,6 +5,8 @@ import type { MemberLog } from "../member-log.ts";
 import { type Model, keyText } from "../model.ts";
 import { check } from "../violation.ts";
 
+/** So many entries go by between two looks at the past. */
+const pastEvery = 16;
 const everything = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
 
 /**
@@ -42,6 +44,15 @@ export class StateMachineSafety {
     for (let index = from + 1; index <= to; index++) {
       for (const key of this.#model.changedBy(index)) this.#checkKey(name, store, key, index);
     }
+    if (to % pastEvery === 0) this.#checkPast(name, store, to);
+  }
+
+  /** I17, compaction: what can still be read of the past is there, down to the revision of the last compaction. */
+  #checkPast(name: string, store: MvccStore, applied: LogIndex): void {
+    const oldest = Math.max(1, store.compactRevision);
+    const spread = store.revision - oldest + 1;
+    const revision = applied % (2 * pastEvery) === 0 ? oldest : oldest + ((applied * 7919) % spread);
+    this.#compare(name, store, revision, "I17");
   }
 
   #checkRevision(name: string, store: MvccStore, applied: LogIndex): void {
@@ -79,13 +90,18 @@ export class StateMachineSafety {
   /** Compares all that a store holds, as after a start or an installed snapshot. */
   checkAll(name: string, store: MvccStore, applied: LogIndex): void {
     this.#checkRevision(name, store, applied);
-    const found = store.range(everything);
-    const expected = this.#model.range("\0", "\0", store.revision);
-    check(found.kind === "ok", "I4", () => `${name} cannot read its newest revision`);
+    this.#compare(name, store, store.revision, "I4");
+    this.#checkPast(name, store, applied);
+  }
+
+  #compare(name: string, store: MvccStore, revision: number, invariant: string): void {
+    const found = store.range({ ...everything, revision });
+    const expected = this.#model.range("\0", "\0", revision);
+    check(found.kind === "ok", invariant, () => `${name} cannot read revision ${revision}: ${found.kind}`);
     check(
       found.rows.length === expected.length,
-      "I4",
-      () => `${name} holds ${found.rows.length} keys at revision ${store.revision}, and ${expected.length} are right`,
+      invariant,
+      () => `${name} holds ${found.rows.length} keys at revision ${revision}, and ${expected.length} are right`,
     );
     for (const [i, row] of found.rows.entries()) {
       const kv = decodeKeyValue(row);
@@ -97,7 +113,7 @@ export class StateMachineSafety {
         kv.createRevision === want.version.createRevision &&
         kv.version === want.version.version &&
         equalBytes(kv.value, want.version.value);
-      check(same, "I4", () => `${name} has another state of key ${keyText(kv.key)} at revision ${store.revision}`);
+      check(same, invariant, () => `${name} has another state of key ${keyText(kv.key)} at revision ${revision}`);
     }
   }
 }
