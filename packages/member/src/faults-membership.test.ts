@@ -72,7 +72,7 @@ async function run(seed: number): Promise<void> {
     for (const name of names()) {
       const { stopped } = cluster.node(name);
       if (stopped === undefined) continue;
-      expect(stopped, `seed ${seed}: ${name}`).toEqual({ kind: "removed" });
+      expect(stopped, `seed ${seed}: ${name}`).toMatchObject({ kind: "removed" });
       gone.add(name);
     }
     const ledIn = new Map<number, string>();

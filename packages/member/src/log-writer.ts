@@ -16,6 +16,8 @@ interface Written {
   readonly token: number;
   readonly messages: readonly Message[];
   readonly mustSync: boolean;
+  /** Called instead of the sink. */
+  readonly onSynced?: () => void;
 }
 
 /**
@@ -41,6 +43,13 @@ export class LogWriter {
     invariant(!this.#failed, "nothing is appended after the log has failed");
     if (ready.hardState !== undefined || ready.entries.length > 0) this.#wal.append(ready.hardState, ready.entries);
     this.#written.push({ token: ready.token, messages: ready.messagesAfterAppend, mustSync: ready.mustSync });
+    if (!this.#syncing) this.#next();
+  }
+
+  /** Calls `onSynced` when all that was written before is durable, even what could do without. */
+  whenSynced(onSynced: () => void): void {
+    invariant(!this.#failed, "nothing is synced after the log has failed");
+    this.#written.push({ token: 0, messages: [], mustSync: true, onSynced });
     if (!this.#syncing) this.#next();
   }
 
@@ -72,6 +81,9 @@ export class LogWriter {
   }
 
   #release(count: number): void {
-    for (const batch of this.#written.splice(0, count)) this.#sink.onDurable(batch.token, batch.messages);
+    for (const batch of this.#written.splice(0, count)) {
+      if (batch.onSynced === undefined) this.#sink.onDurable(batch.token, batch.messages);
+      else batch.onSynced();
+    }
   }
 }

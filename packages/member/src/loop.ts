@@ -3,6 +3,8 @@ import { AbortError, type Clock, type Logger, type MemberId, noMember } from "@q
 import {
   type ConfChange,
   type ConfChangeV2,
+  type Entry,
+  EntryType,
   type Message,
   MessageType,
   type RawNode,
@@ -65,6 +67,8 @@ interface Install {
   /** Begins with a newer snapshot that came meanwhile. */
   next: (() => void) | undefined;
 }
+
+const isConfChange = (entry: Entry): boolean => entry.type !== EntryType.normal;
 
 /** At most so many batches of raft's output are handled in one turn. */
 const readiesPerTurn = 8;
@@ -185,7 +189,22 @@ export class Loop {
       return;
     }
     if (ready.token > 0) writer.append(ready);
-    if (ready.committedEntries.length > 0) applier.queue(ready.committedEntries);
+    if (ready.committedEntries.length === 0) return;
+    applier.queue(ready.committedEntries);
+    if (ready.committedEntries.some(isConfChange)) this.#holdUntilCommitIsDurable();
+  }
+
+  /**
+   * Whoever acts upon a change of members must not forget that it is committed: a member that was removed goes when the
+   * others have acted, and they may be no quorum of the old configuration without it.
+   */
+  #holdUntilCommitIsDurable(): void {
+    const { applier, writer } = this.#p;
+    applier.pause();
+    writer.whenSynced(() => {
+      applier.resume();
+      this.schedule();
+    });
   }
 
   /** Messages as they may leave: none to members that are gone, and snapshots by their own way. */

@@ -208,11 +208,11 @@ test("a removed follower stops itself and refuses to start again; the others go 
   await cluster.clock.advance(5000);
   await cluster.settle(leader.changes.remove(gone.id));
   await cluster.clock.until(() => cluster.node(name).stopped !== undefined);
-  expect(cluster.node(name).stopped).toEqual({ kind: "removed" });
+  expect(cluster.node(name).stopped).toEqual({ kind: "removed", known: true });
   await cluster.settle(gone.stop());
   await cluster.boot(name);
   await cluster.clock.until(() => cluster.node(name).stopped !== undefined);
-  expect(cluster.node(name).stopped).toEqual({ kind: "removed" });
+  expect(cluster.node(name).stopped).toEqual({ kind: "removed", known: true });
   await cluster.settle(cluster.put(leader, "a", "1"));
 });
 

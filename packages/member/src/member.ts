@@ -5,6 +5,7 @@ import { encodeRaftRequest, memberJson, type Outcome, reportedVersion, type Stat
 import type { MembershipChanges } from "./changes.ts";
 import { Parts, type PartsOwner } from "./composition.ts";
 import type { Duties } from "./duties.ts";
+import { Farewell } from "./farewell.ts";
 import type { Leadership } from "./leadership.ts";
 import type { MemberOptions, MemberPorts, PeerLink } from "./options.ts";
 import { isOnlyVoter } from "./raft-config.ts";
@@ -15,7 +16,9 @@ import { Tally } from "./tally.ts";
 import type { Waiter } from "./waiters.ts";
 
 /** Why a member stopped by itself. */
-export type StopReason = { readonly kind: "removed" } | { readonly kind: "fatal"; readonly error: unknown };
+export type StopReason =
+  /** `known`: the members that remain have said that they know. */
+  { readonly kind: "removed"; readonly known: boolean } | { readonly kind: "fatal"; readonly error: unknown };
 
 /** Who asks: identity that the request carries through the log. */
 export interface Requester {
@@ -30,8 +33,6 @@ const applyGapMax = 5000;
 const proposalBytesMax = 256 * 1024 * 1024;
 /** Linearizable reads that wait for the next read index. */
 const readsMax = 100_000;
-/** A removed member goes on for this long, so that the others learn the new commit index from it. */
-const removedGraceMs = 1000;
 
 /** One member of a cluster, without a wire: raft, log, state, and the rules about who belongs. */
 export class Member {
@@ -48,9 +49,14 @@ export class Member {
   readonly #parts: Parts;
   readonly #tally: Tally;
   readonly #roster: Roster;
+  readonly #farewell: Farewell;
+  /** Called when this member was removed and serves clients no longer; it stops once the others know. */
+  onRetired: (() => void) | undefined;
   readonly #onStop: (reason: StopReason) => void;
   #ticker: Timer | undefined;
   #stopped = false;
+  /** Removed: it takes part for the others' sake, and serves nobody. */
+  #retired = false;
   #started = false;
 
   /**
@@ -84,6 +90,20 @@ export class Member {
       membership,
       lead: () => this.lead,
     });
+    this.#farewell = new Farewell({
+      clock,
+      logger,
+      directory: ports.directory,
+      localId,
+      clusterId: this.clusterId,
+      electionMs: options.electionMs,
+      voters: () =>
+        membership()
+          .list()
+          .filter(({ id, isLearner }) => id !== localId && !isLearner),
+      onRetired: () => this.#retire(),
+      onOver: (known) => this.#stopItself({ kind: "removed", known }),
+    });
     const world = { options, ports, storage, link, requestTimeoutMs: this.requestTimeoutMs };
     this.#parts = new Parts(world, this.#owner());
     this.changes = this.#parts.changes;
@@ -95,7 +115,8 @@ export class Member {
     return {
       onMembershipEffect: (effect) => {
         this.#roster.onEffect(effect);
-        if (effect.kind === "removed" && effect.id === this.id) this.stoppedByRemoval();
+        if (effect.kind !== "removed" || effect.id !== this.id) return;
+        this.#farewell.begin(this.applied < this.#storage.initial.hardState.commit);
       },
       onApplied: (index) => this.#onApplied(index),
       onLeaderEntry: (term) => this.#onLeaderEntry(term),
@@ -120,7 +141,11 @@ export class Member {
     this.#storage.events.onCommitted = () => this.#parts.loop.schedule();
     this.#roster.start(this.#storage.remotes);
     if (this.machine.membership.isRemoved(this.id)) {
-      this.stoppedByRemoval();
+      // The others may still need its vote, and what it knows to be committed.
+      this.#farewell.begin(true);
+      this.#retire();
+      this.#tickLater();
+      this.#parts.loop.schedule();
       return;
     }
     this.#campaignWhenAlone();
@@ -208,7 +233,7 @@ export class Member {
    * @param body its encoded message; copied.
    */
   propose(kind: number, body: Uint8Array, waiter: Waiter<Outcome>, who: Requester = nobody): void {
-    if (this.#stopped) return waiter.fail(new KvError("stopped"));
+    if (this.#retired) return waiter.fail(new KvError("stopped"));
     const { applier, ids, node, proposals } = this.#parts;
     if (node.commit > applier.applied + applyGapMax) return this.#refuse(waiter, "tooManyRequests");
     const serial = ids.nextSerial();
@@ -233,7 +258,7 @@ export class Member {
 
   /** Waits until this member has applied what was committed when the call came. */
   linearizable(waiter: ReadWaiter): void {
-    if (this.#stopped) return waiter.fail(new KvError("stopped"));
+    if (this.#retired) return waiter.fail(new KvError("stopped"));
     if (this.#parts.reads.gatheringCount >= readsMax) return waiter.fail(new KvError("tooManyRequests"));
     this.#parts.reads.add(waiter);
     this.#parts.loop.schedule();
@@ -292,9 +317,9 @@ export class Member {
     if (this.machine.membership.isRemoved(this.id)) this.stoppedByRemoval();
   }
 
-  /** This member is no longer part of the cluster: it stops after a moment. */
+  /** This member is no longer part of the cluster: it stops after a moment, once the others know. */
   stoppedByRemoval(): void {
-    this.#ports.clock.startTimer(removedGraceMs, () => this.#stopItself({ kind: "removed" }));
+    this.#farewell.begin(false);
   }
 
   #fatal(error: unknown): void {
@@ -309,8 +334,20 @@ export class Member {
 
   #halt(): void {
     this.#stopped = true;
+    this.#farewell.stop();
     this.#parts.loop.stop();
     this.#ticker?.cancel();
+    this.#endService();
+  }
+
+  #retire(): void {
+    this.#endService();
+    this.onRetired?.();
+  }
+
+  /** Fails what clients wait for, now and from now on. */
+  #endService(): void {
+    this.#retired = true;
     this.duties.stop();
     const stopped = new KvError("stopped");
     this.#parts.proposals.failAll(stopped);

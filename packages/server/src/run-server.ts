@@ -147,7 +147,8 @@ const isBug = (error: Error): boolean => error instanceof TypeError || error.nam
 function report(logger: ZapLogger, reason: StopReason): number {
   if (reason.kind === "removed") {
     logger.log("warn", "server error", { error: "the member has been permanently removed from the cluster" });
-    logger.log("warn", "data-dir used by this member must be removed");
+    // Until the others know, what it holds may be needed still.
+    if (reason.known) logger.log("warn", "data-dir used by this member must be removed");
     return 1;
   }
   const { error } = reason;

@@ -92,6 +92,10 @@ export class QuorateServer {
       metricsText: () => this.#metricsText(),
     });
     this.#listeners = new ClientListeners(config, { router, logger, clock: ports.clock, observer: metrics.calls });
+    // A removed member stays for the others' sake; to its own clients it has stopped.
+    this.member.onRetired = () => {
+      this.#listeners.close().catch((error: unknown) => onStop({ kind: "fatal", error }));
+    };
     this.#register(onStop);
     logClusterVersion(this.member, logger);
   }

@@ -122,7 +122,7 @@ export class TestCluster {
       random: new SeededRandom(this.#random.below(2 ** 32)),
       disk: node.disk,
       logger: this.#logger,
-      directory: this.#directory(),
+      directory: this.#directory(node),
     };
     let storage: Storage | undefined;
     let failure: unknown;
@@ -233,9 +233,11 @@ export class TestCluster {
     });
   }
 
-  #directory(): ClusterDirectory {
-    const at = (urls: readonly string[]): Member | undefined =>
-      [...this.nodes.values()].find(({ url, member }) => member !== undefined && urls.includes(url))?.member;
+  #directory(from: Node): ClusterDirectory {
+    const at = (urls: readonly string[]): Member | undefined => {
+      const to = [...this.nodes.values()].find(({ url, member }) => member !== undefined && urls.includes(url));
+      return to !== undefined && this.#reaches(from, to) && this.#reaches(to, from) ? to.member : undefined;
+    };
     return {
       members: (urls) => {
         const member = at(urls);
