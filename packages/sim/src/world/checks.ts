@@ -144,6 +144,15 @@ export class Checks {
     return this.#ids.get(node.name);
   }
 
+  /** A disk lost what its member had promised, as the world allows: neither its votes nor its entries are expected back. */
+  excuse(node: SimNode): void {
+    const id = this.#ids.get(node.name);
+    node.log.excuse();
+    if (id === undefined) return;
+    this.amnesia.forget(id);
+    this.#monotonicity.forget(id);
+  }
+
   #lastChange(log: MemberLog, upTo: LogIndex): LogIndex {
     for (let index = upTo; index > 0; index--) {
       const entry = this.#ledger.committed(index) ?? log.entryAt(index);

@@ -56,7 +56,7 @@ export class MachineTime {
 
 /** How long the loop of a process takes for a turn, and how late its timers are. */
 export interface LoopSpeed {
-  readonly turnUs: number;
+  turnUs: number;
   readonly turnJitterUs: number;
   readonly timerJitterUs: number;
 }

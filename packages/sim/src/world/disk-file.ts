@@ -38,6 +38,7 @@ export class SimFile implements DiskFile {
 
   readAt(target: Uint8Array, position: number): number {
     this.#check("read");
+    this.#port.disk.beforeRead(this.path);
     return this.#inode.pages.read(target, position);
   }
 
@@ -66,7 +67,7 @@ export class SimFile implements DiskFile {
     const { pages } = this.#inode;
     const mark = pages.startSync();
     const onDurable = disk.watcher?.onSyncStart(this.#inode);
-    const fate = disk.fateOfSync();
+    const fate = disk.fateOfSync(this.path);
     await disk.whenSynced(life, () => {
       if (fate === "done") {
         pages.endSync(mark);
@@ -77,6 +78,8 @@ export class SimFile implements DiskFile {
       } else {
         pages.skipSync(mark);
         disk.lies += 1;
+        // Who was told so goes on as if it were.
+        onDurable?.();
       }
     });
   }

@@ -113,14 +113,11 @@ export class DiskPort implements Disk, DiskUser {
     const directory = this.#names().directory(path, "syncDirectory");
     const names = this.#step("syncDirectory", path);
     const covered = names.pendingOf(directory);
-    const fate = this.disk.fateOfSync();
+    const fate = this.disk.fateOfSync(undefined);
     await this.disk.whenSynced(this.life, () => {
       if (fate === "failed") throw new DiskError("syncDirectory", path, "EIO");
-      if (fate === "lost") this.disk.lies += 1;
-      else {
-        names.settle(covered);
-        this.disk.watcher?.onNames();
-      }
+      names.settle(covered);
+      this.disk.watcher?.onNames();
     });
   }
 

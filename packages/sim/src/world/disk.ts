@@ -26,12 +26,18 @@ export interface DiskTroubles {
   stalledUntilUs: number;
   /** So many further syncs fail. */
   syncFailures: number;
-  /** Syncs say that they are done, and do nothing. */
+  /** Syncs of files say that they are done, and do nothing. */
   lying: boolean;
+  /** Only files whose paths begin like this are lied about. */
+  liesUnder: string;
+  /** So many further reads fail. */
+  readFailures: number;
   /** Bytes that can still be written where the file grows; Infinity when there is room. */
   room: number;
   /** After so many further steps `onStep` is called; 0 for never. */
   stepsLeft: number;
+  /** Likewise, where only the ends of syncs are counted: just before one is done, and just before it is told. */
+  syncStepsLeft: number;
 }
 
 export const noTroubles = (): DiskTroubles => ({
@@ -39,8 +45,11 @@ export const noTroubles = (): DiskTroubles => ({
   stalledUntilUs: 0,
   syncFailures: 0,
   lying: false,
+  liesUnder: "/",
+  readFailures: 0,
   room: Number.POSITIVE_INFINITY,
   stepsLeft: 0,
+  syncStepsLeft: 0,
 });
 
 /** How fast a disk is when nothing is wrong with it. */
@@ -96,9 +105,26 @@ export class SimDisk {
     this.steps += 1;
     if (this.troubles.stepsLeft === 0) return;
     this.troubles.stepsLeft -= 1;
-    if (this.troubles.stepsLeft > 0) return;
+    if (this.troubles.stepsLeft === 0) this.#strike(life, `${operation} ${path}`);
+  }
+
+  #strike(life: Life, what: string): void {
     this.onStep?.();
-    if (!life.alive) throw new DeadProcessError(`${operation} ${path} at a crash`);
+    if (!life.alive) throw new DeadProcessError(`${what} at a crash`);
+  }
+
+  /** A sync is about to be done, or to be told. */
+  #stepOfSync(life: Life): void {
+    if (this.troubles.syncStepsLeft === 0) return;
+    this.troubles.syncStepsLeft -= 1;
+    if (this.troubles.syncStepsLeft === 0) this.#strike(life, "the end of a sync");
+  }
+
+  /** Lets a planned failure of a read happen. */
+  beforeRead(path: string): void {
+    if (this.troubles.readFailures === 0) return;
+    this.troubles.readFailures -= 1;
+    throw new DiskError("read", path, "EIO");
   }
 
   /** When the last sync that a stall holds up goes on. */
@@ -113,12 +139,13 @@ export class SimDisk {
     this.troubles.room -= bytes;
   }
 
-  fateOfSync(): SyncFate {
+  /** @param path of the file; undefined for a directory, about which disks do not lie. */
+  fateOfSync(path: string | undefined): SyncFate {
     if (this.troubles.syncFailures > 0) {
       this.troubles.syncFailures -= 1;
       return "failed";
     }
-    return this.troubles.lying ? "lost" : "done";
+    return this.troubles.lying && path?.startsWith(this.troubles.liesUnder) === true ? "lost" : "done";
   }
 
   /** Resolves, for a process that lives, when a sync that starts now ends. */
@@ -131,8 +158,10 @@ export class SimDisk {
           this.kernel.at(this.troubles.stalledUntilUs, EventKind.disk, life, finish);
           return;
         }
+        this.#stepOfSync(life);
         try {
           end();
+          this.#stepOfSync(life);
           resolve();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
@@ -140,6 +169,11 @@ export class SimDisk {
       };
       this.kernel.at(Math.max(endUs, this.troubles.stalledUntilUs), EventKind.disk, life, finish);
     });
+  }
+
+  /** Ends all troubles but a stall, which has an end of its own. */
+  calm(): void {
+    Object.assign(this.troubles, noTroubles(), { stalledUntilUs: this.troubles.stalledUntilUs });
   }
 
   /** True when a power cut could lose something. */
@@ -178,6 +212,13 @@ export class SimDisk {
   writeBack(): void {
     const dirty = this.names.files().filter(({ inode }) => inode.pages.dirty);
     this.dice.pickAny(dirty)?.inode.pages.writeBack((bound) => this.dice.below(bound));
+  }
+
+  /** What was claimed to be synced is written at last, with all that is in the cache. */
+  keepPromises(): void {
+    if (this.lies === 0) return;
+    for (const { inode } of this.names.files()) inode.pages.settle();
+    this.lies = 0;
   }
 
   /** A copy of everything, for a disk that is rolled back later. */

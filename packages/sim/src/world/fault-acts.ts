@@ -1,30 +1,9 @@
-import type { Dice } from "./dice.ts";
+import { diskActs } from "./disk-acts.ts";
+import { type Act, type FaultAct, type FaultContext, textOf } from "./fault-context.ts";
 import type { Way } from "./link.ts";
 import type { SimNode } from "./node.ts";
-import type { Operators } from "./operators.ts";
 import type { FaultKind } from "./plan.ts";
 import type { World } from "./world.ts";
-
-/** What a fault is given to strike with. */
-export interface FaultContext {
-  readonly world: World;
-  readonly operators: Operators;
-  readonly dice: Dice;
-  readonly victim: SimNode;
-  /** Machines whose process runs. */
-  readonly running: readonly SimNode[];
-  readonly durationUs: number;
-}
-
-/** A fault that struck; `lift` ends it. */
-export interface FaultAct {
-  readonly text: string;
-  readonly lift?: () => void;
-}
-
-type Act = (context: FaultContext) => FaultAct | undefined;
-
-const textOf = (nodes: readonly SimNode[]): string => nodes.map(({ name }) => name).join(" ");
 
 /** Changes the ways between pairs of machines, and back. */
 function onWays(
@@ -73,18 +52,6 @@ function hold(node: SimNode, us: number, nowUs: number): void {
 function power(context: FaultContext, nodes: readonly SimNode[]): FaultAct {
   for (const node of nodes) node.losePower(context.world.drawCrashMode(context.dice));
   return { text: textOf(nodes) };
-}
-
-/** A member whose disk may go: all others are whole, and are a quorum without it. */
-function mayLoseDisk({ world, operators, victim }: FaultContext): boolean {
-  const leader = world.leader()?.member;
-  const id = victim.member?.id;
-  if (leader === undefined || id === undefined || operators.lostCount > 0) return false;
-  // A removal that is under way could leave the lost member in a quorum of two.
-  if (world.plan.operators.includes("remove") || world.plan.operators.includes("joint")) return false;
-  const { voters, votersOutgoing } = leader.raftStatus().config;
-  const whole = world.nodes.filter((node) => node !== victim && !node.isAmnesiac && node.wasStarted);
-  return voters.length >= 3 && votersOutgoing.length === 0 && whole.length >= 2 && voters.includes(id);
 }
 
 /** What each kind of fault does. */
@@ -252,46 +219,43 @@ export const acts: Readonly<Record<FaultKind, Act>> = {
     victim.time.setRate(ppm);
     return { text: `${victim.name} at ${1 + ppm / 1_000_000}`, lift: () => victim.time.setRate(0) };
   },
-  slowDisk: ({ victim, dice }) => {
-    const us = dice.pick([20_000, 300_000, 2_000_000]);
-    victim.disk.troubles.slowUs = us;
+  stop: ({ victim, world }) => {
+    victim.stop().catch((error: unknown) => world.fail(error));
+    return { text: `${victim.name} in order` };
+  },
+  options: (context) => {
+    const { victim, dice, world } = context;
+    Object.assign(victim.overrides, {
+      snapshotCount: dice.pick([10, 20, 100, 10_000]),
+      snapshotCatchUpEntries: dice.pick([1, 5, 30]),
+      walSegmentBytes: dice.pick([4096, 16_384, 64_000, 64_000_000]),
+      backendBatchMs: dice.pick([10, 100, 1000]),
+      serverVersion: dice.pick(["3.6.0", "3.6.14"]),
+      // Elections take their time where anybody goes without: only runs that allow for that change it.
+      preVote: world.plan.preVote || dice.chance(500),
+    });
+    victim.stop().catch((error: unknown) => world.fail(error));
+    const { snapshotCount, walSegmentBytes, preVote } = victim.overrides;
+    return { text: `${victim.name} ${JSON.stringify({ snapshotCount, walSegmentBytes, preVote })}` };
+  },
+  slowNode: ({ victim, dice }) => {
+    const us = dice.pick([2_000, 20_000, 100_000]);
+    const { turnUs } = victim.speed;
+    victim.speed.turnUs = us;
     return {
-      text: `${victim.name}, ${us / 1000} ms a sync`,
+      text: `${victim.name}, ${us / 1000} ms a turn`,
       lift: () => {
-        victim.disk.troubles.slowUs = 0;
+        victim.speed.turnUs = turnUs;
       },
     };
   },
-  diskStall: ({ victim, durationUs, world }) => {
-    const { troubles } = victim.disk;
-    troubles.stalledUntilUs = Math.max(troubles.stalledUntilUs, world.kernel.nowUs + durationUs);
-    return { text: victim.name };
+  crashAtSend: ({ victim, dice, world }) => {
+    const sends = dice.between(1, 30);
+    const cutsPower = dice.chance(700);
+    const mode = world.drawCrashMode(dice);
+    victim.onSend = () => (cutsPower ? victim.losePower(mode) : victim.kill());
+    victim.sendsLeft = sends;
+    return { text: `${victim.name} before its message ${sends} from now, ${cutsPower ? mode : "killed"}` };
   },
-  syncError: ({ victim }) => {
-    victim.disk.troubles.syncFailures = 1;
-    return { text: victim.name };
-  },
-  noSpace: ({ victim, dice }) => {
-    victim.disk.troubles.room = dice.below(20_000);
-    return {
-      text: victim.name,
-      lift: () => {
-        victim.disk.troubles.room = Number.POSITIVE_INFINITY;
-      },
-    };
-  },
-  writeBack: ({ victim, dice }) => {
-    for (let i = dice.between(1, 5); i > 0; i--) victim.disk.writeBack();
-    return { text: victim.name };
-  },
-  wipe: (context) => {
-    const { victim, operators } = context;
-    const id = victim.member?.id;
-    if (id === undefined || !mayLoseDisk(context)) return undefined;
-    victim.isAmnesiac = true;
-    victim.kill();
-    victim.disk.wipe();
-    operators.replace(victim, id);
-    return { text: victim.name };
-  },
+  ...diskActs,
 };

@@ -3,7 +3,8 @@ import { EventKind } from "./kernel.ts";
 import type { SimNode } from "./node.ts";
 import type { Operators } from "./operators.ts";
 import type { FaultKind } from "./plan.ts";
-import { acts, type FaultContext } from "./fault-acts.ts";
+import { acts } from "./fault-acts.ts";
+import type { FaultContext } from "./fault-context.ts";
 import type { World } from "./world.ts";
 
 /** A fault that happened. */
@@ -87,8 +88,8 @@ export class Faults {
     world.network.keepsOld = false;
     for (const node of world.nodes) {
       node.time.setRate(0);
-      Object.assign(node.disk.troubles, { slowUs: 0, syncFailures: 0, stepsLeft: 0, lying: false });
-      node.disk.troubles.room = Number.POSITIVE_INFINITY;
+      node.disk.calm();
+      node.sendsLeft = 0;
     }
   }
 }

@@ -12,6 +12,8 @@ export interface Host {
   readonly member: Member | undefined;
   /** When the process that runs there started to listen. */
   readonly listeningUs: number;
+  /** Its process is about to send a message, and may end before that. */
+  beforeSend(): void;
   /** A connection tells whose it is and where that member listens: who is not known yet can be answered then. */
   onConnection(from: MemberId, urls: readonly string[]): void;
 }

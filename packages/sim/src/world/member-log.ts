@@ -41,6 +41,14 @@ type PendingRecord =
   | { readonly kind: "state"; readonly inode: number; readonly state: HardState }
   | { readonly kind: "snapshot"; readonly inode: number; readonly index: LogIndex; readonly term: Term };
 
+/** What a process found of its log when it started. */
+export interface FoundLog {
+  readonly entries: readonly EntryFacts[];
+  readonly snapshotIndex: LogIndex;
+  readonly snapshotTerm: Term;
+  readonly hardState: HardState;
+}
+
 /** Who is told of what a member writes into its log. */
 export interface LogReader {
   /** An entry was written; `previousTerm` is −1 when the log does not hold the entry before it. */
@@ -77,6 +85,8 @@ export class MemberLog {
   readonly #reader: LogReader;
   readonly #isNamed: (inode: number) => boolean;
   readonly #named: Set<number> = new Set();
+  /** What was durable by the word of a disk that lost it. */
+  #excused: Terms | undefined;
   #pending: PendingRecord[] = [];
   /** How many records of each file were written, and how many of them are durable. */
   readonly #counts: Map<number, { written: number; durable: number }> = new Map();
@@ -91,6 +101,42 @@ export class MemberLog {
 
   termAt(index: LogIndex): Term {
     return this.written.at(index);
+  }
+
+  /** Whether an entry is durable here, or was promised by a disk that lost it without the fault of its member. */
+  holds(index: LogIndex, term: Term): boolean {
+    if (this.durable.at(index) === term || this.durable.base >= index) return true;
+    return this.#excused !== undefined && (this.#excused.at(index) === term || this.#excused.base >= index);
+  }
+
+  /**
+   * Looks for what was durable and was not found at a start.
+   *
+   * @returns what is missing; undefined when nothing is. What a newer entry took the place of is not missing.
+   */
+  missingFrom(found: FoundLog): string | undefined {
+    const { durable, durableState } = this;
+    const { entries, snapshotIndex, hardState } = found;
+    const last = entries.at(-1);
+    const lastIndex = last?.index ?? snapshotIndex;
+    let replaced = false;
+    for (const { index, term } of entries) {
+      const known = durable.at(index);
+      if (term > known) replaced = true;
+      else if (term < known && !replaced) return `entry ${index} of term ${known}, where it has one of term ${term}`;
+    }
+    if (lastIndex < durable.last && !replaced) return `entries ${lastIndex + 1} to ${durable.last}`;
+    if (hardState.term < durableState.term) return `term ${durableState.term}`;
+    const sameTerm = hardState.term === durableState.term;
+    if (sameTerm && durableState.vote !== noMember && hardState.vote !== durableState.vote) return "its vote";
+    return undefined;
+  }
+
+  /** Its disk lost what it had promised, and the world allows that: others need not know. */
+  excuse(): void {
+    const excused = new Terms();
+    excused.copyFrom(this.durable);
+    this.#excused = excused;
   }
 
   get last(): LogIndex {
@@ -252,15 +298,7 @@ export class MemberLog {
    *
    * @param isDurable what it found would survive a power cut; else it has read what is only in the cache.
    */
-  reopen(
-    found: {
-      readonly entries: readonly EntryFacts[];
-      readonly snapshotIndex: LogIndex;
-      readonly snapshotTerm: Term;
-      readonly hardState: HardState;
-    },
-    isDurable: boolean,
-  ): void {
+  reopen(found: FoundLog, isDurable: boolean): void {
     const { written } = this;
     written.last = found.snapshotIndex;
     written.startAt(found.snapshotIndex, found.snapshotTerm);

@@ -2,6 +2,7 @@ import type { ClusterId, MemberId } from "@quorate/base";
 import type { OutgoingDatabase, PeerLink } from "@quorate/member";
 import { decodeMessage, encodeMessage, type Message, MessageType } from "@quorate/raft";
 import type { Dice } from "./dice.ts";
+import { DeadProcessError } from "./disk.ts";
 import type { Host, MessageWatcher } from "./host.ts";
 import { EventKind, type Kernel, type Life } from "./kernel.ts";
 import { Way } from "./link.ts";
@@ -172,6 +173,8 @@ export class NodeLink implements PeerLink {
 
   #send(message: Message): void {
     const network = this.#network;
+    this.#host.beforeSend();
+    if (!this.#life.alive) throw new DeadProcessError("a crash between two messages");
     network.watcher?.onSend(this.#host, message);
     const to = this.#hostOf(message.to);
     if (to === undefined) return;

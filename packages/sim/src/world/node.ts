@@ -1,7 +1,8 @@
 import { type MemberId, type Logger, type LogLevel, noMember, silentLogger } from "@quorate/base";
 import { BootError, Member, type MemberOptions, type MemberPorts, Storage, type StopReason } from "@quorate/member";
 import type { HardState } from "@quorate/raft";
-import { MachineTime, ProcessClock } from "./clock.ts";
+import type { Risk } from "./atlas.ts";
+import { type LoopSpeed, MachineTime, ProcessClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import { type CrashMode, SimDisk } from "./disk.ts";
 import { DiskPort } from "./disk-port.ts";
@@ -38,6 +39,8 @@ export interface Birth {
 
 /** Who is told what happens to a node. */
 export interface NodeWatcher extends LogReaders {
+  /** A process found less in its log than was durable. */
+  onMissing(node: SimNode, missing: string): void;
   onBoot(node: SimNode, storage: Storage, afterPowerCut: boolean): void;
   onDown(node: SimNode): void;
   /** Something broke that no fault explains. */
@@ -84,6 +87,17 @@ export class SimNode implements Host {
   wasStarted = false;
   /** Its disk was exchanged or fell back: it does not hold what it once acknowledged. */
   isAmnesiac = false;
+  /** Its disk may have lost what it promised, and the world allows that. */
+  risk: Risk | undefined;
+  /** How often a process came up here. */
+  starts = 0;
+  /** Options that it is started with from now on. */
+  readonly overrides: Partial<MemberOptions> = {};
+  /** How slow its loop is. */
+  readonly speed: LoopSpeed;
+  /** After so many further messages `onSend` is called; 0 for never. */
+  sendsLeft = 0;
+  onSend: (() => void) | undefined;
   /** It has stopped once because it was removed. */
   wasRemoved = false;
   /** The power was cut since its process ran last. */
@@ -107,6 +121,8 @@ export class SimNode implements Host {
     });
     const drift = plan.driftPpm === 0 ? 0 : dice.below(2 * plan.driftPpm + 1) - plan.driftPpm;
     this.time = new MachineTime(kernel, drift);
+    const { turnUs, turnJitterUs, timerJitterUs } = plan;
+    this.speed = { turnUs, turnJitterUs, timerJitterUs };
     this.#world = world;
     this.log = new MemberLog(world.ledger, world.watcher.readerOf(this), (inode) => this.#isNamed(inode));
     this.disk.watcher = {
@@ -175,6 +191,7 @@ export class SimNode implements Host {
       strictReconfigCheck: true,
       serverVersion: "3.6.14",
       unsafeNoFsync: false,
+      ...this.overrides,
       ...this.#world.overrides,
     };
   }
@@ -199,7 +216,7 @@ export class SimNode implements Host {
     const dice = new Dice(plan.seed, `process ${this.name} ${this.boots}`);
     const disk = new DiskPort(this.disk, life, () => this.time.wallMs());
     const ports: MemberPorts = {
-      clock: new ProcessClock(kernel, life, this.time, dice, plan),
+      clock: new ProcessClock(kernel, life, this.time, dice, this.speed),
       random: new Dice(plan.seed, `member ${this.name} ${this.boots}`),
       disk,
       logger: this.#logger(life),
@@ -220,7 +237,10 @@ export class SimNode implements Host {
   #start(options: MemberOptions, ports: MemberPorts, storage: Storage, life: Life): void {
     const { network, kernel, watcher } = this.#world;
     const { initial } = storage;
-    this.durableAtStart = this.log.durableState;
+    const missing = this.log.missingFrom(initial);
+    if (missing !== undefined) watcher.onMissing(this, missing);
+    this.starts += 1;
+    this.durableAtStart = missing === undefined ? this.log.durableState : initial.hardState;
     this.log.reopen(initial, this.#logIsDurable());
     this.wasStarted = true;
     const link = new NodeLink(network, this, life);
@@ -273,6 +293,8 @@ export class SimNode implements Host {
     this.member = undefined;
     this.down = down;
     this.disk.troubles.stepsLeft = 0;
+    this.disk.troubles.syncStepsLeft = 0;
+    this.sendsLeft = 0;
     this.disk.releaseLocks();
   }
 
@@ -293,6 +315,13 @@ export class SimNode implements Host {
     if (alive) this.#world.watcher.onDown(this);
   }
 
+  /** A message is about to leave. */
+  beforeSend(): void {
+    if (this.sendsLeft === 0) return;
+    this.sendsLeft -= 1;
+    if (this.sendsLeft === 0) this.onSend?.();
+  }
+
   cutPower(mode: CrashMode): void {
     this.disk.crash(mode);
     this.log.onPowerCut();
@@ -303,9 +332,16 @@ export class SimNode implements Host {
   async stop(): Promise<void> {
     const { member, life } = this;
     if (member === undefined || life === undefined) return;
-    await member.leadership.handOver();
-    if (!life.alive) return;
-    await member.stop();
+    try {
+      await member.leadership.handOver();
+      if (!life.alive) return;
+      // Its listeners are closed first.
+      this.member = undefined;
+      await member.stop();
+    } catch (error) {
+      if (life.alive) this.#onStop({ kind: "fatal", error });
+      return;
+    }
     if (!life.alive) return;
     this.#end("stopped");
     this.#world.watcher.onNote(`${this.name} has stopped`);

@@ -10,16 +10,30 @@ import {
   newEntry,
   newMessage,
 } from "@quorate/raft";
+import { Risk } from "./atlas.ts";
 import { Dice } from "./dice.ts";
 import { EventKind } from "./kernel.ts";
+import { isChange } from "./ledger.ts";
 import type { SimNode } from "./node.ts";
 import type { OperatorKind } from "./plan.ts";
+import { Upkeep } from "./upkeep.ts";
 import type { World } from "./world.ts";
 
 /** Machines that a cluster may have in all, over its life. */
 const machinesMost = 14;
 const lookUs = 500_000;
 const removalUs = 8_000_000;
+/** Whatever was asked is in a log or lost by then. */
+const quietUs = 6_000_000;
+/** What waits for changes of members to rest is given up after this time. */
+const restMostUs = 20_000_000;
+
+/** Something that must not happen while the members change. */
+interface Rest {
+  readonly strike: (release: () => void) => void;
+  readonly release: () => void;
+  readonly untilUs: number;
+}
 
 /** What operators do: they add, promote, remove and replace members, as far as the checks of the members let them. */
 export class Operators {
@@ -27,28 +41,102 @@ export class Operators {
   /** What was answered, for statistics. */
   succeeded = 0;
   failed = 0;
+  /** Nothing new is begun any more. */
+  finishing = false;
   readonly #dice: Dice;
   /** New machines whose member may or may not have been added. */
   readonly #joining: Set<SimNode> = new Set();
   /** Members whose disk is gone: they are to be removed. */
   readonly #lost: Map<SimNode, MemberId> = new Map();
+  /** While any of these is there, nothing but the removal of lost members is begun. */
+  readonly #holds: Set<object> = new Set();
+  readonly #rests: Set<Rest> = new Set();
+  readonly #risks: Set<Risk> = new Set();
+  readonly #upkeep: Upkeep;
   #removingUntilUs = 0;
-  #finishing = false;
   #asked = 0;
+  #settledCount = 0;
+  /** When a change was last asked for, or last answered. */
+  #movedUs = -quietUs;
 
   constructor(world: World) {
     this.world = world;
     this.#dice = new Dice(world.plan.seed, "operators");
+    this.#upkeep = new Upkeep(world);
   }
 
   start(): void {
     this.#later();
     this.#lookLater();
+    this.#upkeep.start();
   }
 
   /** Nothing new is begun; what was begun is brought to its end. */
   finish(): void {
-    this.#finishing = true;
+    this.finishing = true;
+    this.#upkeep.running = false;
+    for (const { release } of this.#rests) release();
+    this.#rests.clear();
+  }
+
+  /** Nobody changes the members until the function returned is called. */
+  hold(): () => void {
+    const hold = {};
+    this.#holds.add(hold);
+    return () => this.#holds.delete(hold);
+  }
+
+  /**
+   * Holds changes of members back, and strikes when none is under way: until `strike` calls what it is given, nobody
+   * changes them. It never strikes when that takes too long.
+   *
+   * @returns takes it back, if it has not struck yet.
+   */
+  whenResting(strike: (release: () => void) => void): () => void {
+    const release = this.hold();
+    const rest: Rest = { strike, release, untilUs: this.world.kernel.nowUs + restMostUs };
+    this.#rests.add(rest);
+    return () => {
+      if (this.#rests.delete(rest)) release();
+    };
+  }
+
+  /** A disk may fall back: the members stay as they are until that is over. */
+  addRisk(node: SimNode, release: () => void): Risk {
+    const risk = new Risk(this.world, this, node, release);
+    this.#risks.add(risk);
+    return risk;
+  }
+
+  get riskCount(): number {
+    return this.#risks.size;
+  }
+
+  /** Whether no change of members is under way, by anybody's log or in any message. */
+  #isResting(): boolean {
+    const { world } = this;
+    const { kernel, ledger } = world;
+    if (this.#settledCount < this.#asked || kernel.nowUs - this.#movedUs < quietUs) return false;
+    const leader = world.leader()?.member;
+    if (leader === undefined) return false;
+    for (const member of world.up()) if (member.raftStatus().config.votersOutgoing.length > 0) return false;
+    for (const { log } of world.nodes) if (log.changesAbove(ledger.commit) > 0) return false;
+    for (let index = leader.applied + 1; index <= ledger.commit; index++) {
+      const entry = ledger.committed(index);
+      if (entry !== undefined && isChange(entry)) return false;
+    }
+    return true;
+  }
+
+  #strikeRests(): void {
+    if (this.#rests.size === 0) return;
+    const isResting = this.#isResting();
+    for (const rest of this.#rests) {
+      if (!isResting && this.world.kernel.nowUs < rest.untilUs) continue;
+      this.#rests.delete(rest);
+      if (isResting) rest.strike(rest.release);
+      else rest.release();
+    }
   }
 
   /** True when every member that was added runs, and none is there whose disk is gone. */
@@ -67,8 +155,9 @@ export class Operators {
     const { plan, kernel } = this.world;
     const gapUs = this.#dice.below(2 * plan.operatorGapUs + 1);
     kernel.after(gapUs, EventKind.operator, undefined, () => {
-      if (this.#finishing) return;
-      if (plan.operators.length > 0) this.#act(this.#dice.pick(plan.operators));
+      if (this.finishing) return;
+      if (plan.operators.length > 0 && this.#holds.size === 0 && this.lostCount === 0)
+        this.#act(this.#dice.pick(plan.operators));
       this.#later();
     });
   }
@@ -100,14 +189,21 @@ export class Operators {
 
   #tell(what: string, promise: Promise<unknown>): void {
     this.#asked += 1;
+    this.#movedUs = this.world.kernel.nowUs;
     const number = this.#asked;
     this.world.note(`operator ${number}: ${what}`);
+    const onSettled = (): void => {
+      this.#settledCount += 1;
+      this.#movedUs = this.world.kernel.nowUs;
+    };
     promise.then(
       () => {
+        onSettled();
         this.succeeded += 1;
         this.world.note(`operator ${number}: done`);
       },
       (error: unknown) => {
+        onSettled();
         this.failed += 1;
         this.world.note(`operator ${number}: ${error instanceof Error ? error.message : String(error)}`);
       },
@@ -190,7 +286,7 @@ export class Operators {
     if (leader === undefined) return;
     const back = this.#demoted();
     const { voters } = leader.raftStatus().config;
-    const out = this.#finishing || voters.length < 3 ? undefined : this.#dice.pickAny(voters);
+    const out = this.finishing || voters.length < 3 ? undefined : this.#dice.pickAny(voters);
     const changes: ConfChangeSingle[] = back.map((nodeId) => ({ type: ConfChangeType.addNode, nodeId }));
     if (out !== undefined) changes.push({ type: ConfChangeType.addLearnerNode, nodeId: out });
     if (changes.length > 0) this.proposeJoint(leader, changes);
@@ -203,6 +299,7 @@ export class Operators {
     const from = leader.machine.membership.list().find(({ id }) => id !== leader.id)?.id ?? leader.id;
     const entry = newEntry(EntryType.confChangeV2, 0, 0, data);
     const message: Message = { ...newMessage(MessageType.prop, leader.id, from, 0), entries: [entry] };
+    this.#movedUs = this.world.kernel.nowUs;
     this.world.note(`joint change: ${changes.map(({ type, nodeId }) => `${type} ${hexId(nodeId)}`).join(", ")}`);
     leader.step(message);
   }
@@ -221,11 +318,14 @@ export class Operators {
   }
 
   #look(): void {
+    this.#strikeRests();
+    for (const risk of this.#risks) if (risk.maybeEnd()) this.#risks.delete(risk);
     const wisest = this.#wisest();
     if (wisest === undefined) return;
     for (const node of this.#joining) this.#maybeBoot(node, wisest);
     this.#removeLost(wisest);
-    if (this.#finishing && this.world.plan.operators.includes("joint")) this.#swap();
+    if (!this.finishing || this.#holds.size > 0 || this.lostCount > 0) return;
+    if (this.world.plan.operators.includes("joint")) this.#swap();
   }
 
   /** Starts a new machine once its member is known to have been added, with the list of whoever knows most. */
@@ -249,7 +349,7 @@ export class Operators {
     for (const [node, id] of this.#lost) {
       if (wisest.machine.membership.get(id) === undefined) {
         this.#lost.delete(node);
-        if (!this.#finishing) this.#add(wisest, false);
+        if (!this.finishing) this.#add(wisest, false);
         continue;
       }
       // Whoever was asked may end before it answers.

@@ -1,7 +1,7 @@
 /** The content of a file, kept as pages; and, for what is not durable yet, the pages that were there before. */
 
 /** Pages are what the cache holds; files with holes cost nothing for them. */
-const pageBytes = 4096;
+export const pageBytes = 4096;
 /** What a disk writes as a whole. */
 export const sectorBytes = 512;
 const sectorsPerPage: number = pageBytes / sectorBytes;
@@ -209,7 +209,15 @@ export class FilePages {
     return true;
   }
 
-  /** Numbers of the bytes that lie in written pages, in order. */
+  /** Puts bytes where they were not meant to go, on the disk and in the cache. @returns false where nothing was ever written. */
+  overwrite(position: number, bytes: Uint8Array): boolean {
+    const page = this.#pages.get(Math.floor(position / pageBytes));
+    if (page === undefined || position + bytes.length > this.size) return false;
+    page.set(bytes, position % pageBytes);
+    return true;
+  }
+
+  /** Numbers of the pages that were ever written, in order. */
   writtenPages(): number[] {
     return [...this.#pages.keys()].sort((a, b) => a - b);
   }

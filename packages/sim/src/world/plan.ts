@@ -1,5 +1,4 @@
-import type { Dice } from "./dice.ts";
-import { Dice as Stream } from "./dice.ts";
+import { Dice } from "./dice.ts";
 
 /** What may be asked of a run; the rest is drawn from the seed. */
 export interface RunRequest {
@@ -10,8 +9,8 @@ export interface RunRequest {
   readonly events?: number;
   /** Only these faults, by number; all unless given. */
   readonly faults?: ReadonlySet<number>;
-  /** Nothing of the workload, for scenarios. */
-  readonly quiet?: boolean;
+  /** Only these kinds of faults, often; drawn unless given. */
+  readonly kinds?: readonly FaultKind[];
 }
 
 export const eventsDefault = 10_000;
@@ -47,6 +46,16 @@ export const faultKinds = [
   "noSpace",
   "writeBack",
   "wipe",
+  "stop",
+  "options",
+  "slowNode",
+  "crashAtSend",
+  "crashAtSyncEnd",
+  "readError",
+  "bitFlip",
+  "misdirect",
+  "lyingSync",
+  "rollBack",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -69,6 +78,10 @@ export type OperationKind = (typeof operationKinds)[number];
 export const operatorKinds = ["add", "addLearner", "promote", "remove", "update", "joint", "moveLeader"] as const;
 export type OperatorKind = (typeof operatorKinds)[number];
 
+/** What operators do to one member, beside changes of members. */
+export const upkeepKinds = ["defragment", "hash"] as const;
+export type UpkeepKind = (typeof upkeepKinds)[number];
+
 /** All that is drawn once for a run: the swarm switches about half of what there is off. */
 export interface Plan {
   readonly seed: number;
@@ -89,6 +102,7 @@ export interface Plan {
   readonly thinkUs: number;
   readonly operations: readonly OperationKind[];
   readonly operators: readonly OperatorKind[];
+  readonly upkeep: readonly UpkeepKind[];
   readonly operatorGapUs: number;
   readonly faults: readonly FaultKind[];
   readonly faultGapUs: number;
@@ -105,16 +119,17 @@ export interface Plan {
   readonly onlyFaults: ReadonlySet<number> | undefined;
 }
 
-function half<T>(dice: Dice, all: readonly T[]): T[] {
-  return all.filter(() => dice.chance(500));
+/** About half of `all`. Each name is drawn from a stream of its own, so a new one changes nothing about the others. */
+function half<T extends string>(seed: number, what: string, all: readonly T[]): T[] {
+  return all.filter((name) => new Dice(seed, `plan ${what} ${name}`).chance(500));
 }
 
 export function drawPlan(request: RunRequest): Plan {
-  const dice = new Stream(request.seed, "plan");
+  const dice = new Dice(request.seed, "plan");
   // Drawn in any case, so that the rest of the plan does not depend on what is asked for.
   const drawn = dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7]);
   const members = request.members ?? drawn;
-  const operations = half(dice, operationKinds);
+  const operations = half(request.seed, "operation", operationKinds);
   const slow = dice.chance(200);
   const membership = dice.chance(600);
   return {
@@ -134,9 +149,10 @@ export function drawPlan(request: RunRequest): Plan {
     keys: dice.pick([1, 3, 10, 100]),
     thinkUs: dice.pick([2_000, 20_000, 100_000, 400_000]),
     operations: operations.includes("put") ? operations : ["put", ...operations],
-    operators: membership ? half(dice, operatorKinds) : dice.chance(500) ? ["moveLeader"] : [],
+    operators: membership ? half(request.seed, "operator", operatorKinds) : dice.chance(500) ? ["moveLeader"] : [],
+    upkeep: half(request.seed, "upkeep", upkeepKinds),
     operatorGapUs: dice.pick([1_000_000, 3_000_000, 8_000_000]),
-    faults: dice.chance(50) ? [] : half(dice, faultKinds),
+    faults: request.kinds ?? (dice.chance(50) ? [] : half(request.seed, "fault", faultKinds)),
     faultGapUs: dice.pick([300_000, 1_000_000, 3_000_000]),
     latencyUs: dice.pick([50, 300, 2_000, 20_000]),
     latencyJitterUs: dice.pick([0, 100, 2_000, 30_000]),

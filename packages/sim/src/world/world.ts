@@ -178,6 +178,16 @@ export class World implements NodeWorld, NodeWatcher {
     };
   }
 
+  onMissing(node: SimNode, missing: string): void {
+    if (node.risk === undefined) {
+      this.fail(new Violation("I5", `${node.name} starts without what was durable: ${missing}`));
+      return;
+    }
+    this.note(`${node.name} has forgotten ${missing}`);
+    node.risk.onForgot();
+    this.checks.excuse(node);
+  }
+
   onBoot(node: SimNode, storage: Storage): void {
     this.guard(() => this.checks.onBoot(node, storage, node.durableAtStart));
   }
@@ -193,6 +203,7 @@ export class World implements NodeWorld, NodeWatcher {
 
   onDown(node: SimNode): void {
     this.checks.onDown(node);
+    if (node.down === "refused") node.risk?.onRefused();
     for (const tell of this.onNodeDown) tell(node);
     this.superviseLater(node);
   }

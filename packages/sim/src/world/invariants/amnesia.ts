@@ -41,6 +41,12 @@ export class Amnesia {
     });
   }
 
+  /** A disk lost what its member had promised, as the world allows: the member starts anew. */
+  forget(id: MemberId): void {
+    this.#kept.delete(id);
+    this.#open.delete(id);
+  }
+
   /** A member grants its vote. */
   onVote(name: string, id: MemberId, log: MemberLog): void {
     const open = this.#open.get(id);

@@ -20,8 +20,7 @@ export class CommittedDurable {
       for (const voter of voters) {
         const log = logs.get(voter);
         // A snapshot that covers the entry holds it as well.
-        if (log === undefined) continue;
-        if (log.durable.at(entry.index) === entry.term || log.durable.base >= entry.index) count += 1;
+        if (log?.holds(entry.index, entry.term) === true) count += 1;
       }
       const need = Math.floor(voters.length / 2) + 1;
       check(

@@ -23,6 +23,12 @@ export class Monotonicity {
     else check(known === vote, "I6", () => `${name} votes for ${hexId(known)} and for ${hexId(vote)} in term ${term}`);
   }
 
+  /** A disk lost the votes of its member, as the world allows. */
+  forget(id: MemberId): void {
+    const prefix = `${hexId(id)} `;
+    for (const key of [...this.#votes.keys()]) if (key.startsWith(prefix)) this.#votes.delete(key);
+  }
+
   /** A member replaces entries from `index` on. */
   onTruncate(name: string, leads: boolean, index: LogIndex): void {
     check(!leads, "I6", () => `${name} leads and replaces its own entry ${index}`);

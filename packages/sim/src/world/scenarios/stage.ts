@@ -288,7 +288,12 @@ export class Stage implements Driven {
     const node = this.machine(name);
     await this.member(at).changes.add([node.url], isLearner);
     node.birth = { state: "existing", cluster: this.clusterAsSeenBy(at) };
-    await this.bootUp(name);
+    this.boot(name);
+    await this.until(`${name} to run`, () => {
+      // Whoever it asked has not applied its addition yet: its supervisor starts it again.
+      if (node.down === "refused") this.boot(name);
+      return node.isUp;
+    });
     await this.until(`${name} to follow`, () => node.member?.lead !== 0n && node.member?.duties.isPublished === true);
   }
 
