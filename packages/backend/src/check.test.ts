@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Backend } from "./backend.ts";
 import { check } from "./check.ts";
 import { decodeMeta, encodeMeta, freelistFlag, type Meta, writePageHeader, writeU64 } from "./format.ts";
-import { bytes, contentOf, newDisk, path, testOptions } from "./testing/harness.ts";
+import { bytes, contentOf, newDisk, path, testOptions, withoutSeals } from "./testing/harness.ts";
 import { bboltCheck, haveBbolt } from "./testing/real.ts";
 
 const pageSize = 4096;
@@ -16,7 +16,7 @@ async function sample(): Promise<{ image: Uint8Array; meta: Meta }> {
   await backend.commit();
   for (let i = 0; i < 100; i++) backend.batch.put(key, bytes(`k${1000 + i}`), new Uint8Array(60).fill(0x42));
   await backend.close();
-  const image = contentOf(disk);
+  const image = withoutSeals(contentOf(disk), pageSize);
   const metas = [decodeMeta(image), decodeMeta(image, pageSize)].filter((meta) => typeof meta !== "string");
   const meta = metas.reduce((a, b) => (a.txid > b.txid ? a : b));
   return { image, meta };

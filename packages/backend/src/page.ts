@@ -9,6 +9,7 @@ import {
   readU32,
   readU64,
 } from "./format.ts";
+import { isSealBroken } from "./seal.ts";
 
 if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new Error("only little-endian machines are supported");
 
@@ -191,6 +192,11 @@ export class Page {
       if (problem !== undefined) return `page ${id}: element ${i}: ${problem}`;
     }
     return undefined;
+  }
+
+  /** Says that the page is not what was written, where its seal tells. */
+  sealProblem(id: number): string | undefined {
+    return isSealBroken(this.#words, this.#base, this.length) ? `page ${id}: the checksum does not match` : undefined;
   }
 
   /**

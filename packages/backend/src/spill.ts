@@ -3,6 +3,7 @@ import type { BucketState } from "./bucket.ts";
 import { branchFlag, bucketHeaderSize, elementSize, leafFlag, pageHeaderSize, writeU32, writeU64 } from "./format.ts";
 import { TreeNode } from "./node.ts";
 import { decodeBucket, type Page } from "./page.ts";
+import { sealPage } from "./seal.ts";
 import { composeHeader, type Store } from "./store.ts";
 
 /** The record of a bucket without rows: no root page, sequence 0, an empty inline leaf. */
@@ -70,6 +71,7 @@ function writeNode(store: Store, node: TreeNode): number {
   composeHeader(space.words, space.base >>> 2, space.id, flags, node.count, space.overflow);
   if (children === undefined) composeLeaf(space.bytes, space.words, space.base, node);
   else composeBranch(space.bytes, space.words, space.base, node, children);
+  sealPage(space.words, space.base, space.length);
   store.keep(space);
   return space.id;
 }

@@ -3,6 +3,7 @@ import { decodeMeta, encodeMeta, freelistFlag, leafFlag, type Meta, pageHeaderSi
 import { Freelist } from "./freelist.ts";
 import { Page } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
+import { sealBytes, sealPage } from "./seal.ts";
 
 /** Memory for pages is taken from the platform in pieces of this size. */
 const chunkBytes = 64 * 1024;
@@ -100,7 +101,7 @@ export class Store {
     let there = this.readAt(bytes, id * this.pageSize);
     let page = new Page(bytes, words, 0, this.pageSize);
     if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
-    this.#check(page.headerProblem(id, this.highWaterMark));
+    this.#check(id, page.headerProblem(id, this.highWaterMark));
     if (page.overflow > 0) {
       words = new Uint32Array(((page.overflow + 1) * this.pageSize) >>> 2);
       bytes = new Uint8Array(words.buffer);
@@ -108,7 +109,7 @@ export class Store {
       if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
       page = new Page(bytes, words, 0, bytes.length);
     }
-    this.#check(page.problem(id, this.highWaterMark));
+    this.#check(id, page.problem(id, this.highWaterMark) ?? page.sealProblem(id));
     return page;
   }
 
@@ -118,8 +119,9 @@ export class Store {
     return this.file.readAt(target, at);
   }
 
-  #check(problem: string | undefined): void {
-    if (problem !== undefined) throw new CorruptError(this.path, problem);
+  #check(id: number, problem: string | undefined): void {
+    if (problem === undefined) return;
+    throw new CorruptError(this.path, `${problem} (at byte ${id * this.pageSize})`);
   }
 
   /** How many pages the freelist that the meta names occupies. */
@@ -186,9 +188,14 @@ export class Store {
     return oldest;
   }
 
-  /** Gives space for a page whose content is `size` bytes long; what is composed there gets written by `writePages`. */
+  /** Bytes of content that fit on a page. */
+  get pageRoom(): number {
+    return this.pageSize - sealBytes;
+  }
+
+  /** Gives space for a page whose content is `size` bytes long, and its seal; what is composed there gets written by `writePages`. */
   allocate(size: number): PageSpace {
-    const pages = Math.ceil(size / this.pageSize);
+    const pages = Math.ceil((size + sealBytes) / this.pageSize);
     let id = this.freelist.allocate(pages);
     if (id === 0) {
       id = this.highWaterMark;
@@ -313,6 +320,7 @@ export async function createFile(disk: Disk, path: string, pageSize: number): Pr
     const words = new Uint32Array(pages.buffer);
     composeHeader(words, 0, 2, freelistFlag, 0, 0);
     composeHeader(words, pageSize >>> 2, 3, leafFlag, 0, 0);
+    sealPage(words, pageSize, pageSize);
     file.writeAllAt([encodeMeta({ ...meta, txid: 0 }, 0), encodeMeta({ ...meta, txid: 1 }, 1), pages], 0);
     await file.sync();
   } finally {

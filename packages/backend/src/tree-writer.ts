@@ -74,7 +74,7 @@ export class TreeWriter {
   }
 
   #oversize(node: TreeNode): boolean {
-    return node.size > this.store.pageSize && node.keys.length >= 2 * leastOf(node);
+    return node.size > this.store.pageRoom && node.keys.length >= 2 * leastOf(node);
   }
 
   #splitChild(parent: TreeNode, at: number, appended: boolean): void {

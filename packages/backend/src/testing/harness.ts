@@ -1,3 +1,4 @@
+import { sealBytes, sealMark } from "../seal.ts";
 import { type Clock, type Disk, silentLogger, type Timer, utf8Encode } from "@quorate/base";
 import { MemoryDisk, type MemoryDiskOptions } from "@quorate/base/testing";
 import type { BackendOptions } from "../types.ts";
@@ -88,4 +89,15 @@ export function damage(disk: Disk, position: number, ...values: number[]): void 
   const file = disk.open(path, "write");
   file.writeAt(Uint8Array.from(values), position);
   file.close();
+}
+
+/** Takes the seals off all pages, as if bbolt had written them. */
+export function withoutSeals(image: Uint8Array, pageSize: number): Uint8Array {
+  const words = new Uint32Array(image.buffer, image.byteOffset, image.length >>> 2);
+  for (let page = 2; page < image.length / pageSize; page++) {
+    const at = (page * pageSize) >>> 2;
+    const end = at + ((((words[at + 3] as number) + 1) * pageSize - sealBytes) >>> 2);
+    if (words[at] === page && words[end] === (page ^ sealMark) >>> 0) words.fill(0, end, end + 2);
+  }
+  return image;
 }

@@ -156,7 +156,7 @@ async function exploreFlips(specimen: Specimen, { full, seed, image }: Choice, e
     const judgement = await judgeDamage(withBit(specimen.image, bit), specimen);
     counts.set(judgement.verdict, (counts.get(judgement.verdict) ?? 0) + 1);
     const problem = `${judgement.verdict}: ${judgement.about}`;
-    if (isFailure(judgement, bit, specimen)) failures.push({ image: name, problem, pending: [] });
+    if (isFailure(judgement, specimen)) failures.push({ image: name, problem, pending: [] });
   }
   const note = [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(", ");
   return { explored: { images, failed: failures.length, failures }, note };

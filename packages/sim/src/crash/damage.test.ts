@@ -65,7 +65,7 @@ describe("the tail of the log", () => {
       if (!bit.path.endsWith(".wal")) continue;
       const judgement = await judgeDamage(withBit(specimen.image, bit), specimen);
       const about = `${bit.path}@${bit.byte}.${bit.bit} ${judgement.verdict} ${judgement.about}`;
-      expect(isFailure(judgement, bit, specimen), about).toBe(false);
+      expect(isFailure(judgement, specimen), about).toBe(false);
       if (bit.byte < last) expect(judgement.about, about).toMatch(/\.wal at offset \d+: /);
     }
   });
@@ -156,7 +156,7 @@ describe("a directory at rest", () => {
       bits += 1;
       const judgement = await judgeDamage(withBit(specimen.image, bit), specimen);
       const about = `${bit.path}@${bit.byte}.${bit.bit} ${judgement.verdict} ${judgement.about}`;
-      expect(isFailure(judgement, bit, specimen), about).toBe(false);
+      expect(isFailure(judgement, specimen), about).toBe(false);
       if (judgement.verdict !== "refused") continue;
       refused += 1;
       expect(judgement.about, about).toMatch(/\.wal at offset \d+: |ends at \d+|database file|--data-dir/);
@@ -164,20 +164,16 @@ describe("a directory at rest", () => {
     expect(refused).toBeGreaterThan(bits * 0.8);
   });
 
-  test("D14 any bit of the database or a snapshot file turned over: refused with the file, seen by HashKV, or listed", async () => {
+  test("D14 any bit of the database or a snapshot file turned over: refused with the file and the place, or nothing is lost", async () => {
     const counts: Record<string, number> = {};
     for (const bit of bitsOf(specimen.image, 97, 7)) {
       if (bit.path.endsWith(".wal")) continue;
       const judgement = await judgeDamage(withBit(specimen.image, bit), specimen);
       const about = `${bit.path}@${bit.byte}.${bit.bit} ${judgement.verdict} ${judgement.about}`;
-      expect(isFailure(judgement, bit, specimen), about).toBe(false);
+      expect(isFailure(judgement, specimen), about).toBe(false);
       counts[judgement.verdict] = (counts[judgement.verdict] ?? 0) + 1;
     }
-    // The few that nothing compares are rows of other buckets than `key`, and keys of branch pages.
-    const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    expect(counts["silent"] ?? 0).toBeLessThan(all * 0.02);
-    expect(counts["refused"] ?? 0).toBeGreaterThan(0);
-    expect(counts["hashed"] ?? 0).toBeGreaterThan(0);
+    expect(counts["refused"] ?? 0).toBeGreaterThan(1000);
   });
 
   test("D05 a length field that says 2^55, more than the file, or more than memory: refused, and nothing is lost", async () => {

@@ -8,7 +8,7 @@
  * | repaired | the end of the log was cut off, after its segment was copied; what is left is whole |
  * | refused | it does not start, and says which file and what is wrong |
  * | shortened | the log ends earlier, between two records: nothing tells this from a log that was never longer |
- * | hashed | it starts with a row that was changed: the database has no checksums, and HashKV tells it from the others' |
+ * | hashed | it starts with a row that was changed, and only HashKV tells it from the others' |
  * | silent | it starts with something wrong that nothing compares |
  * | wrong | it breaks otherwise: a hang, a bug, memory, a refusal without a file |
  */
@@ -43,11 +43,10 @@ export interface Specimen {
 }
 
 /** Tells whether damage of a directory at rest came to what it may not: something was lost, or changed unseen. */
-export function isFailure({ verdict, lastIndex }: Judgement, { path }: Bit, specimen: Specimen): boolean {
+export function isFailure({ verdict, lastIndex }: Judgement, specimen: Specimen): boolean {
   if (verdict === "wrong" || verdict === "shortened") return true;
   if (verdict === "repaired") return lastIndex < specimen.lastIndex;
-  // Rows of the database have no checksum.
-  return path !== databasePath && (verdict === "silent" || verdict === "hashed");
+  return verdict === "silent" || verdict === "hashed";
 }
 
 /** Opens a damaged image, which is changed. */
