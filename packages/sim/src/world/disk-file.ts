@@ -68,7 +68,7 @@ export class SimFile implements DiskFile {
     const mark = pages.startSync();
     const onDurable = disk.watcher?.onSyncStart(this.#inode);
     const fate = disk.fateOfSync(this.path);
-    await disk.whenSynced(life, () => {
+    await disk.whenSynced(life, this.path, () => {
       if (fate === "done") {
         pages.endSync(mark);
         onDurable?.();
@@ -96,7 +96,7 @@ export class SimFile implements DiskFile {
       this.#checkWrite("allocate", size);
       this.#inode.pages.resize(size);
     }
-    await disk.whenSynced(life, () => undefined);
+    await disk.whenSynced(life, this.path, () => undefined);
   }
 
   lock(): FileLock | undefined {

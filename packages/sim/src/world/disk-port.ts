@@ -114,7 +114,7 @@ export class DiskPort implements Disk, DiskUser {
     const names = this.#step("syncDirectory", path);
     const covered = names.pendingOf(directory);
     const fate = this.disk.fateOfSync(undefined);
-    await this.disk.whenSynced(this.life, () => {
+    await this.disk.whenSynced(this.life, path, () => {
       if (fate === "failed") throw new DiskError("syncDirectory", path, "EIO");
       names.settle(covered);
       this.disk.watcher?.onNames();

@@ -24,6 +24,8 @@ export interface DiskTroubles {
   slowUs: number;
   /** No sync ends before this time. */
   stalledUntilUs: number;
+  /** No sync of the database ends before this time, as where it has a slow disk of its own: entries are not applied. */
+  databaseStalledUntilUs: number;
   /** So many further syncs fail. */
   syncFailures: number;
   /** Syncs of files say that they are done, and do nothing. */
@@ -32,6 +34,8 @@ export interface DiskTroubles {
   liesUnder: string;
   /** So many further reads fail. */
   readFailures: number;
+  /** Every read of files with this in their path fails; empty for none. */
+  unreadable: string;
   /** Bytes that can still be written where the file grows; Infinity when there is room. */
   room: number;
   /** After so many further steps `onStep` is called; 0 for never. */
@@ -43,10 +47,12 @@ export interface DiskTroubles {
 export const noTroubles = (): DiskTroubles => ({
   slowUs: 0,
   stalledUntilUs: 0,
+  databaseStalledUntilUs: 0,
   syncFailures: 0,
   lying: false,
   liesUnder: "/",
   readFailures: 0,
+  unreadable: "",
   room: Number.POSITIVE_INFINITY,
   stepsLeft: 0,
   syncStepsLeft: 0,
@@ -122,6 +128,8 @@ export class SimDisk {
 
   /** Lets a planned failure of a read happen. */
   beforeRead(path: string): void {
+    const { unreadable } = this.troubles;
+    if (unreadable !== "" && path.includes(unreadable)) throw new DiskError("read", path, "EIO");
     if (this.troubles.readFailures === 0) return;
     this.troubles.readFailures -= 1;
     throw new DiskError("read", path, "EIO");
@@ -148,14 +156,20 @@ export class SimDisk {
     return this.troubles.lying && path?.startsWith(this.troubles.liesUnder) === true ? "lost" : "done";
   }
 
-  /** Resolves, for a process that lives, when a sync that starts now ends. */
-  whenSynced(life: Life, end: () => void): Promise<void> {
+  #stalledUntilUs(path: string): number {
+    const { stalledUntilUs, databaseStalledUntilUs } = this.troubles;
+    return path.endsWith("/db") ? Math.max(stalledUntilUs, databaseStalledUntilUs) : stalledUntilUs;
+  }
+
+  /** Resolves, for a process that lives, when a sync of `path` that starts now ends. */
+  whenSynced(life: Life, path: string, end: () => void): Promise<void> {
     const jitterUs = this.#speed.syncJitterUs === 0 ? 0 : this.dice.below(this.#speed.syncJitterUs + 1);
     const endUs = this.kernel.nowUs + this.#speed.syncUs + jitterUs + this.troubles.slowUs;
     return new Promise((resolve, reject) => {
       const finish = (): void => {
-        if (this.troubles.stalledUntilUs > this.kernel.nowUs) {
-          this.kernel.at(this.troubles.stalledUntilUs, EventKind.disk, life, finish);
+        const stalledUntilUs = this.#stalledUntilUs(path);
+        if (stalledUntilUs > this.kernel.nowUs) {
+          this.kernel.at(stalledUntilUs, EventKind.disk, life, finish);
           return;
         }
         this.#stepOfSync(life);
@@ -167,7 +181,7 @@ export class SimDisk {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      this.kernel.at(Math.max(endUs, this.troubles.stalledUntilUs), EventKind.disk, life, finish);
+      this.kernel.at(Math.max(endUs, this.#stalledUntilUs(path)), EventKind.disk, life, finish);
     });
   }
 
