@@ -28,5 +28,9 @@ export const catalogue: readonly Scenario[] = [
   ...crashScenarios,
 ];
 
-export const findScenario = (id: string): Scenario | undefined =>
-  catalogue.find((scenario) => scenario.id.toLowerCase() === id.toLowerCase());
+/** The scripts of a scenario: `M24` with all its variants, or one variant alone. Capitals do not matter. */
+export function scriptsOf(id: string): Scenario[] {
+  const wanted = id.toUpperCase();
+  const variants = catalogue.filter((scenario) => scenario.id.slice(0, 3) === wanted);
+  return variants.length > 0 ? variants : catalogue.filter((scenario) => scenario.id.toUpperCase() === wanted);
+}

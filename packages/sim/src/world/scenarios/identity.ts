@@ -51,8 +51,9 @@ export const wipedVoter: Scenario = {
 /** The finding: played by etcd's rules, which let a wiped member back in as if it had never been started. */
 export const wipedVoterByEtcd: Scenario = {
   id: "M24-etcd",
-  title: "a wiped voter that etcd's rules let back in loses acknowledged writes",
+  title: "by etcd's rules, which let a wiped voter back in as if it were new, acknowledged writes are lost",
   members: 3,
+  finding: "G2",
   options: { tolerate: consequences },
   play: async (stage) => {
     await loseTwo(stage);

@@ -12,12 +12,27 @@ export interface PlayResult {
   readonly failure: { readonly invariant: string; readonly message: string } | undefined;
   readonly notes: readonly Note[];
   readonly facts: ReadonlyMap<string, number>;
+  /** Checks that objected to what the script tolerates. */
+  readonly objections: ReadonlySet<string>;
+}
+
+/** How a scenario is played. */
+export interface PlayOptions {
+  /** Lets the program's own loop run the promises. */
+  readonly slowly?: boolean;
+  /** Gets what the members log. */
+  readonly tell?: ((line: string) => void) | undefined;
 }
 
 /** Plays a scenario with the speeds and delays that a seed draws. */
-export async function playScenario(scenario: Scenario, seed: number, slowly = false): Promise<PlayResult> {
-  const stage = new Stage(scenario, seed);
+export async function playScenario(
+  scenario: Scenario,
+  seed: number,
+  { slowly = false, tell }: PlayOptions = {},
+): Promise<PlayResult> {
+  const stage = new Stage(scenario, seed, tell);
   await drive(stage, slowly);
+  stage.judge();
   const { kernel, failure, notes } = stage.world;
   return {
     id: scenario.id,
@@ -33,5 +48,6 @@ export async function playScenario(scenario: Scenario, seed: number, slowly = fa
           },
     notes,
     facts: stage.facts,
+    objections: new Set(stage.world.tolerated.map(({ invariant }) => invariant)),
   };
 }

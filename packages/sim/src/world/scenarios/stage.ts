@@ -1,9 +1,10 @@
-import { type MemberId, utf8Decode, utf8Encode } from "@quorate/base";
+import { type LogIndex, type MemberId, utf8Decode, utf8Encode } from "@quorate/base";
 import type { Member } from "@quorate/member";
 import { valueOf } from "@quorate/mvcc";
 import type { Outcome } from "@quorate/state";
 import { Clients } from "../clients.ts";
 import type { CrashMode } from "../disk.ts";
+import { judge } from "../judge.ts";
 import type { SimNode } from "../node.ts";
 import { Operators } from "../operators.ts";
 import { drawPlan, type Plan } from "../plan.ts";
@@ -11,7 +12,10 @@ import { proposalOf } from "../requests.ts";
 import type { Driven } from "../run.ts";
 import { check, Violation } from "../violation.ts";
 import { World, type WorldOptions } from "../world.ts";
+import { Attempt } from "./attempt.ts";
+import { hashOf } from "./hash.ts";
 import { Waits } from "./waits.ts";
+import { Witness } from "./witness.ts";
 
 /** A script of the catalogue, played on a world. */
 export interface Scenario {
@@ -22,6 +26,8 @@ export interface Scenario {
   /** Changes of the plan. */
   readonly plan?: Partial<Plan>;
   readonly options?: WorldOptions;
+  /** The check that has to object: the script plays by rules that are not ours, and shows what they cost. */
+  readonly finding?: string;
   play(stage: Stage): Promise<void>;
 }
 
@@ -41,12 +47,14 @@ export class Stage implements Driven {
   readonly operators: Operators;
   /** Facts for the tests. */
   readonly facts: Map<string, number> = new Map();
+  readonly witness: Witness;
   readonly #waits: Waits;
   #done = false;
   readonly #scenario: Scenario;
   #started = false;
 
-  constructor(scenario: Scenario, seed: number) {
+  /** @param tell gets what the members log, for whoever reads along. */
+  constructor(scenario: Scenario, seed: number, tell?: (line: string) => void) {
     const drawn = drawPlan({ seed, members: scenario.members });
     const calm: Partial<Plan> = {
       operators: [],
@@ -62,7 +70,19 @@ export class Stage implements Driven {
       walSegmentBytes: 64_000_000,
     };
     this.#scenario = scenario;
-    this.world = new World({ ...drawn, ...calm, ...scenario.plan }, scenario.options);
+    this.witness = new Witness(tell);
+    this.world = new World(
+      { ...drawn, ...calm, ...scenario.plan },
+      { ...scenario.options, logLines: (...line) => this.witness.onLine(...line) },
+    );
+    const { watcher } = this.world.network;
+    this.world.network.watcher = {
+      onSend: (from, message) => {
+        watcher?.onSend(from, message);
+        const name = this.world.nodes[from.number]?.name ?? "";
+        for (const look of this.witness.onSend) look(name, message);
+      },
+    };
     this.world.supervised = false;
     this.clients = new Clients(this.world);
     this.operators = new Operators(this.world);
@@ -90,6 +110,12 @@ export class Stage implements Driven {
 
   settle(): void {
     this.world.settle();
+  }
+
+  /** Judges what the clients were told, at the end. */
+  judge(): void {
+    if (this.world.failure !== undefined) return;
+    this.world.guard(() => judge(this.clients.recorder.history(), this.world.model));
   }
 
   /** Resolves when `holds` does; rejects when it has not after `ms`. */
@@ -183,6 +209,11 @@ export class Stage implements Driven {
     }
   }
 
+  /** Begins something whose end is looked at later. */
+  attempt<T>(promise: Promise<T>): Attempt<T> {
+    return new Attempt(promise, () => this.world.kernel.nowUs);
+  }
+
   /** What a linearizable read at a member gives; rejects when it cannot be had. */
   get(name: string, key: string): Promise<string | undefined> {
     const member = this.member(name);
@@ -232,6 +263,12 @@ export class Stage implements Driven {
     this.split([name], this.others(name));
   }
 
+  /** Mends both ways between two machines. */
+  mend(a: string, b: string): void {
+    this.world.network.way(this.node(a), this.node(b)).mend();
+    this.world.network.way(this.node(b), this.node(a)).mend();
+  }
+
   heal(): void {
     this.world.network.mendAll();
   }
@@ -261,6 +298,22 @@ export class Stage implements Driven {
     node.disk.wipe();
   }
 
+  /**
+   * Makes the database of a machine so slow for a while that its member applies nothing, as on a slow disk of its own; the
+   * log goes on. To be used with a small `backendBatchLimit`: the apply waits once the batches are full.
+   */
+  async holdApply(name: string, ms: number): Promise<void> {
+    const { disk } = this.node(name);
+    disk.troubles.databaseStalledUntilUs = this.world.kernel.nowUs + ms * 1000;
+    const member = this.member(name);
+    const { backend } = member.storage;
+    for (let i = 0; !backend.isOverfull; i++) {
+      this.expect(i < 200, "script", `the apply of ${name} cannot be held`);
+      await this.mustPut(`fill ${i}`, String(i));
+      await this.wait(5);
+    }
+  }
+
   /** Pauses the process of a machine. */
   pause(name: string, ms: number): void {
     const { life } = this.node(name);
@@ -285,7 +338,7 @@ export class Stage implements Driven {
 
   /** Adds a member through `at`, and starts its machine. */
   async join(at: string, name: string, isLearner = false): Promise<void> {
-    const node = this.machine(name);
+    const node = this.world.nodes.find((other) => other.name === name) ?? this.machine(name);
     await this.member(at).changes.add([node.url], isLearner);
     node.birth = { state: "existing", cluster: this.clusterAsSeenBy(at) };
     this.boot(name);
@@ -297,12 +350,21 @@ export class Stage implements Driven {
     await this.until(`${name} to follow`, () => node.member?.lead !== 0n && node.member?.duties.isPublished === true);
   }
 
-  /** Resolves when all running members have applied the same. */
+  /** Resolves when these members have applied everything up to `index`. */
+  async applied(index: LogIndex, ...names: readonly string[]): Promise<void> {
+    await this.until(`${names.join(" and ")} to apply ${index}`, () =>
+      names.every((name) => this.member(name).applied >= index),
+    );
+  }
+
+  /** Resolves when all running members have applied the same; their stores must be equal then. */
   async converged(): Promise<void> {
     await this.until("all members to apply the same", () => {
       const members = this.world.up();
       const [first] = members;
       return first !== undefined && members.every(({ applied, lead }) => applied === first.applied && lead !== 0n);
     });
+    const hashes = new Set(this.world.up().map(hashOf));
+    this.expect(hashes.size === 1, "G3", `members have different stores: ${[...hashes].join(" | ")}`);
   }
 }
