@@ -7,7 +7,8 @@ import { pageSizeOf } from "./format.ts";
 import { openLocked } from "./lock.ts";
 import { findFreePages } from "./reach.ts";
 import { type BackendSnapshot, StoreSnapshot } from "./snapshot.ts";
-import { createFile, parentOf, readMeta, Store } from "./store.ts";
+import { createFile, parentOf, readMeta } from "./meta.ts";
+import { Store } from "./store.ts";
 import type { BackendOptions, BatchTx, ReadTx } from "./types.ts";
 
 const mebibyte = 1024 * 1024;

@@ -1,7 +1,8 @@
 import { CorruptError, compareBytes, type Disk, type DiskFile, toHex } from "@quorate/base";
 import { freelistFlag, type Meta, pageHeaderSize, readU32, readU64 } from "./format.ts";
 import { decodeBucket, type Page } from "./page.ts";
-import { readMeta, Store } from "./store.ts";
+import { readMeta } from "./meta.ts";
+import { Store } from "./store.ts";
 
 /** Something wrong in a database file. */
 export interface Problem {

@@ -4,7 +4,8 @@ import type { Bucket, BucketRegistry } from "./bucket.ts";
 import { pageSizeOf } from "./format.ts";
 import { openLocked } from "./lock.ts";
 import { findFreePages } from "./reach.ts";
-import { createFile, readMeta, Store } from "./store.ts";
+import { createFile, readMeta } from "./meta.ts";
+import { Store } from "./store.ts";
 import type { BackendOptions, Reader } from "./types.ts";
 
 /** How much is copied in one turn of the loop, and how much goes into one transaction of the new file. */

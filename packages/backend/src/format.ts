@@ -98,6 +98,21 @@ export function writePageHeader(
   writeU32(bytes, at + 12, header.overflow);
 }
 
+/** Writes a page header at word `at`. */
+export function composeHeader(
+  words: Uint32Array,
+  at: number,
+  id: number,
+  flags: number,
+  count: number,
+  overflow: number,
+): void {
+  words[at] = id >>> 0;
+  words[at + 1] = Math.floor(id / 2 ** 32);
+  words[at + 2] = (flags | (count << 16)) >>> 0;
+  words[at + 3] = overflow;
+}
+
 /** Encodes the meta page `id` (0 or 1), one whole page. */
 export function encodeMeta(meta: Meta, id: number): Uint8Array {
   const page = new Uint8Array(meta.pageSize);

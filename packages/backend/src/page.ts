@@ -36,7 +36,7 @@ export class Page {
   readonly length: number;
   /** The cache's: asked for since the clock's hand passed. */
   referenced: boolean = false;
-  /** The cache's: where on the clock's face. */
+  /** The cache's: where on the clock's face; -1 for one that is not there. */
   slot: number = -1;
   /** Memory that holds the page at `#base`, perhaps among others. */
   readonly #bytes: Uint8Array;
@@ -157,6 +157,12 @@ export class Page {
   child(index: number): number {
     const word = this.#first + index * 4 + 2;
     return (this.#words[word + 1] as number) * 2 ** 32 + (this.#words[word] as number);
+  }
+
+  /** Returns the same page in memory of its own. */
+  copy(): Page {
+    const bytes = this.#bytes.slice(this.#base, this.#base + this.length);
+    return new Page(bytes, new Uint32Array(bytes.buffer), 0, this.length);
   }
 
   /** Bytes that the content needs on a page, header included. */

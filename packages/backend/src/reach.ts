@@ -1,6 +1,6 @@
 import { type Clock, CorruptError } from "@quorate/base";
 import { decodeBucket, type Page } from "./page.ts";
-import type { Store } from "./store.ts";
+import { type PageMemory, pageMemory, type Store } from "./store.ts";
 
 /** Pages looked at in one turn of the loop. */
 const pagesPerTurn = 2000;
@@ -23,7 +23,7 @@ export async function findFreePages(store: Store, clock: Clock): Promise<void> {
 /** One page on the way from the root to where the walk stands. */
 interface Level {
   /** What the page of this level is read into; kept for the next one. */
-  readonly scratch: Uint32Array;
+  readonly memory: PageMemory;
   page: Page;
   /** The element to go on with. */
   next: number;
@@ -63,8 +63,8 @@ class ReachWalk {
 
   #enter(id: number, low: Uint8Array | undefined, high: Uint8Array | undefined): void {
     const store = this.#store;
-    const scratch = this.#levels[this.#depth]?.scratch ?? new Uint32Array(store.pageSize >>> 2);
-    const page = store.readPage(id, scratch);
+    const memory = this.#levels[this.#depth]?.memory ?? pageMemory(store.pageSize);
+    const page = store.readPage(id, memory);
     this.#looked += 1;
     mark(store, this.reached, id, page.overflow + 1);
     const disorder = page.disorder(low, high);
@@ -72,7 +72,7 @@ class ReachWalk {
       const at = id * store.pageSize + disorder.at;
       throw new CorruptError(store.path, `page ${id}: element ${disorder.element} at byte ${at}: ${disorder.message}`);
     }
-    this.#levels[this.#depth] = { scratch, page, next: page.leaf ? page.firstBucket(0) : 0, low, high };
+    this.#levels[this.#depth] = { memory, page, next: page.leaf ? page.firstBucket(0) : 0, low, high };
     this.#depth += 1;
   }
 

@@ -2,11 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Backend } from "./backend.ts";
 import { check } from "./check.ts";
-import { leafFlag } from "./format.ts";
+import { composeHeader, leafFlag } from "./format.ts";
 import { Freelist } from "./freelist.ts";
 import { Page } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
-import { composeHeader } from "./store.ts";
 import { bytes, contentOf, newDisk, path, testOptions } from "./testing/harness.ts";
 import { bboltCheck, haveBbolt } from "./testing/real.ts";
 
@@ -77,36 +76,135 @@ describe("the freelist", () => {
 });
 
 describe("the page cache", () => {
-  function page(id: number): Page {
+  function page(id: number, count = 0): Page {
     const words = new Uint32Array(1024);
-    composeHeader(words, 0, id, leafFlag, 0, 0);
+    composeHeader(words, 0, id, leafFlag, count, 0);
     return new Page(new Uint8Array(words.buffer), words, 0, 4096);
   }
 
+  const limit = 80 * 5000;
+
   test("stays within its limit, and keeps what is asked for", () => {
-    const cache = new PageCache(20 * 5000);
-    for (let id = 2; id < 500; id++) {
-      cache.set(page(id));
+    const cache = new PageCache(limit, 4096);
+    for (let id = 2; id < 1000; id++) {
+      cache.add(page(id));
       expect(cache.get(2)?.id).toBe(2);
-      expect(cache.bytes).toBeLessThanOrEqual(20 * 5000);
+      expect(cache.bytes).toBeLessThanOrEqual(limit);
     }
-    expect(cache.get(499)?.id).toBe(499);
+    expect(cache.get(999)?.id).toBe(999);
     expect(cache.get(100)).toBeUndefined();
   });
 
+  test("uses an eighth of its limit for pages that nobody asks for again", () => {
+    const cache = new PageCache(limit, 4096);
+    for (let id = 2; id < 1000; id++) cache.add(page(id));
+    expect(cache.bytes).toBeGreaterThan(limit / 8 - 5000);
+    expect(cache.bytes).toBeLessThanOrEqual(limit / 8);
+  });
+
+  test("does not let pages that are passed once push out what was asked for twice", () => {
+    const cache = new PageCache(limit, 4096);
+    for (let id = 2; id < 42; id++) {
+      cache.add(page(id));
+      cache.get(id);
+    }
+    for (let id = 100; id < 1000; id++) cache.add(page(id));
+    for (let id = 2; id < 42; id++) expect(cache.get(id)?.id).toBe(id);
+  });
+
+  test("remembers who left, and keeps them when they come back", () => {
+    const cache = new PageCache(limit, 4096);
+    for (let id = 2; id < 100; id++) cache.add(page(id));
+    expect(cache.remembers(3)).toBe(true);
+    expect(cache.remembers(99)).toBe(false);
+    cache.keep(page(3));
+    expect(cache.remembers(3)).toBe(false);
+    for (let id = 100; id < 200; id++) cache.add(page(id));
+    expect(cache.get(3)?.id).toBe(3);
+  });
+
+  test("forgets who left when a page is written under the same number", () => {
+    const cache = new PageCache(limit, 4096);
+    for (let id = 2; id < 100; id++) cache.add(page(id));
+    cache.add(page(3));
+    expect(cache.remembers(3)).toBe(false);
+  });
+
+  test("makes room for pages that come back by letting go those not asked for lately", () => {
+    const cache = new PageCache(limit, 4096);
+    for (let id = 2; id < 500; id++) {
+      cache.keep(page(id));
+      cache.get(2);
+      expect(cache.bytes).toBeLessThanOrEqual(limit);
+    }
+    expect(cache.get(2)?.id).toBe(2);
+    expect(cache.get(3)).toBeUndefined();
+    expect(cache.get(499)?.id).toBe(499);
+  });
+
+  test("holds a page that it keeps in memory of its own", () => {
+    const cache = new PageCache(limit, 4096);
+    const words = new Uint32Array(16 * 1024);
+    composeHeader(words, 1024, 2, leafFlag, 0, 0);
+    const first = new Page(new Uint8Array(words.buffer), words, 4096, 4096);
+    cache.add(first);
+    cache.get(2);
+    for (let id = 3; id < 100; id++) cache.add(page(id));
+    const kept = cache.get(2);
+    expect(kept).not.toBe(first);
+    expect([kept?.id, kept?.leaf, kept?.count, kept?.length]).toEqual([2, true, 0, 4096]);
+  });
+
   test("shows the newer of two pages with one number", () => {
-    const cache = new PageCache(1 << 20);
-    cache.set(page(7));
+    const cache = new PageCache(1 << 20, 4096);
+    cache.add(page(7));
     const bytesOfOne = cache.bytes;
     const newer = page(7);
-    cache.set(newer);
+    cache.add(newer);
+    expect(cache.get(7)).toBe(newer);
+    expect(cache.bytes).toBe(bytesOfOne);
+    const kept = page(7);
+    cache.keep(kept);
+    expect(cache.get(7)).toBe(kept);
+    cache.add(newer);
     expect(cache.get(7)).toBe(newer);
     expect(cache.bytes).toBe(bytesOfOne);
   });
 
+  test("agrees with its own count of bytes, whatever comes", () => {
+    const action = fc.record({
+      id: fc.integer({ min: 2, max: 60 }),
+      what: fc.constantFrom("add", "keep", "get"),
+    });
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 400 }), (actions) => {
+        const cache = new PageCache(20 * 5000, 4096);
+        const newest = new Map<number, Page>();
+        for (const { id, what } of actions) {
+          const there = cache.get(id);
+          // Whatever is shown has the content of the newest page of that number.
+          if (there !== undefined) expect(newest.get(id)?.count).toBe(there.count);
+          if (what === "get") continue;
+          const fresh = page(id, newest.size + actions.length);
+          newest.set(id, fresh);
+          if (what === "add") cache.add(fresh);
+          else cache.keep(fresh);
+          expect(cache.bytes).toBeGreaterThanOrEqual(0);
+          expect(cache.bytes).toBeLessThanOrEqual(20 * 5000);
+        }
+        let shown = 0;
+        for (let id = 2; id <= 60; id++) if (cache.get(id) !== undefined) shown += 1;
+        expect(cache.bytes).toBeGreaterThanOrEqual(shown * 4096);
+        expect(cache.bytes).toBeLessThanOrEqual(shown * (4096 + 500));
+      }),
+    );
+  });
+
   test("keeps nothing that is larger than its limit", () => {
-    const cache = new PageCache(100);
-    cache.set(page(7));
+    const cache = new PageCache(100, 4096);
+    cache.add(page(7));
+    expect(cache.get(7)).toBeUndefined();
+    cache.keep(page(7));
     expect(cache.get(7)).toBeUndefined();
     expect(cache.bytes).toBe(0);
   });

@@ -1,10 +1,19 @@
 import { invariant } from "@quorate/base";
 import type { BucketState } from "./bucket.ts";
-import { branchFlag, bucketHeaderSize, elementSize, leafFlag, pageHeaderSize, writeU32, writeU64 } from "./format.ts";
+import {
+  branchFlag,
+  bucketHeaderSize,
+  composeHeader,
+  elementSize,
+  leafFlag,
+  pageHeaderSize,
+  writeU32,
+  writeU64,
+} from "./format.ts";
 import { TreeNode } from "./node.ts";
 import { decodeBucket, type Page } from "./page.ts";
 import { sealPage } from "./seal.ts";
-import { composeHeader, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 /** The record of a bucket without rows: no root page, sequence 0, an empty inline leaf. */
 export const emptyBucketRecord: Uint8Array = (() => {

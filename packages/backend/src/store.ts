@@ -1,12 +1,26 @@
-import { CorruptError, type Disk, type DiskFile, type FileLock, InvariantError } from "@quorate/base";
-import { decodeMeta, encodeMeta, freelistFlag, leafFlag, type Meta, pageHeaderSize, readU32 } from "./format.ts";
+import { CorruptError, type DiskFile, type FileLock, InvariantError } from "@quorate/base";
+import { encodeMeta, freelistFlag, type Meta, pageHeaderSize, readU32 } from "./format.ts";
 import { Freelist } from "./freelist.ts";
 import { Page } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
-import { sealBytes, sealPage } from "./seal.ts";
+import { sealBytes } from "./seal.ts";
 
 /** Memory for pages is taken from the platform in pieces of this size. */
 const chunkBytes = 64 * 1024;
+
+/** Where a page is read to. */
+export interface PageMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** A multiple of 4. */
+  readonly base: number;
+}
+
+/** Makes memory for `size` bytes. */
+export function pageMemory(size: number): PageMemory {
+  const words = new Uint32Array(size >>> 2);
+  return { words, bytes: new Uint8Array(words.buffer), base: 0 };
+}
 
 /** Readers of one tree: what the transactions after `txid` freed is kept for them. */
 export interface Pin {
@@ -55,6 +69,8 @@ export class Store {
   #fileSize: number;
   readonly #pins: Pin[] = [];
   #writes: Write[] = [];
+  /** Memory that the next pages are read to, side by side. */
+  #reading: PageMemory = pageMemory(0);
   #chunk: Uint8Array = new Uint8Array(0);
   #chunkWords: Uint32Array = new Uint32Array(0);
   #chunkUsed = 0;
@@ -69,7 +85,7 @@ export class Store {
     this.durable = meta;
     this.pageSize = meta.pageSize;
     this.highWaterMark = meta.highWaterMark;
-    this.#cache = new PageCache(options.pageCacheBytesMax);
+    this.#cache = new PageCache(options.pageCacheBytesMax, meta.pageSize);
     this.#fileSize = file.size();
   }
 
@@ -83,34 +99,44 @@ export class Store {
   }
 
   #load(id: number): Page {
-    const page = this.readPage(id);
-    this.#cache.set(page);
+    if (this.#cache.remembers(id)) {
+      const page = this.readPage(id);
+      this.#cache.keep(page);
+      return page;
+    }
+    const { pageSize } = this;
+    let memory = this.#reading;
+    if (memory.base + pageSize > memory.bytes.length) memory = pageMemory(Math.max(chunkBytes, pageSize));
+    const page = this.readPage(id, memory);
+    // A page with overflow has memory of its own.
+    const base = page.overflow > 0 ? memory.base : memory.base + pageSize;
+    this.#reading = { bytes: memory.bytes, words: memory.words, base };
+    this.#cache.add(page);
     return page;
   }
 
   /**
    * Reads a page from the file, past the cache.
    *
-   * @param scratch memory for one page, if the result is needed only until the next call; a page with overflow gets its own.
+   * @param memory for one page; a page with overflow gets its own.
    * @throws CorruptError when it is not a branch or leaf page in good shape.
    */
-  readPage(id: number, scratch?: Uint32Array): Page {
+  readPage(id: number, memory: PageMemory = pageMemory(this.pageSize)): Page {
     if (id < 2 || id >= this.highWaterMark) throw new CorruptError(this.path, `page ${id} is out of bounds`);
-    let words = scratch ?? new Uint32Array(this.pageSize >>> 2);
-    let bytes = new Uint8Array(words.buffer);
-    let there = this.readAt(bytes, id * this.pageSize);
-    let page = new Page(bytes, words, 0, this.pageSize);
-    if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
+    let page = this.#readInto(id, memory, this.pageSize);
     this.#check(id, page.headerProblem(id, this.highWaterMark));
     if (page.overflow > 0) {
-      words = new Uint32Array(((page.overflow + 1) * this.pageSize) >>> 2);
-      bytes = new Uint8Array(words.buffer);
-      there = this.readAt(bytes, id * this.pageSize);
-      if (there < bytes.length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
-      page = new Page(bytes, words, 0, bytes.length);
+      const length = (page.overflow + 1) * this.pageSize;
+      page = this.#readInto(id, pageMemory(length), length);
     }
     this.#check(id, page.problem(id, this.highWaterMark) ?? page.sealProblem(id));
     return page;
+  }
+
+  #readInto(id: number, { bytes, words, base }: PageMemory, length: number): Page {
+    const there = this.readAt(bytes.subarray(base, base + length), id * this.pageSize);
+    if (there < length) throw new CorruptError(this.path, `page ${id}: the file ends inside it`);
+    return new Page(bytes, words, base, length);
   }
 
   /** Reads bytes of the file as they are; returns how many were there. */
@@ -217,7 +243,7 @@ export class Store {
 
   /** Takes a composed page into the cache. */
   keep(space: PageSpace): void {
-    this.#cache.set(new Page(space.bytes, space.words, space.base, space.length));
+    this.#cache.add(new Page(space.bytes, space.words, space.base, space.length));
   }
 
   /** Writes the composed pages, in ascending order, and makes `root` the newest tree. Nothing is durable yet. */
@@ -270,83 +296,4 @@ export class Store {
     this.lock = undefined;
     this.file.close();
   }
-}
-
-/**
- * Reads both metas.
- *
- * @returns the valid one with the higher txid.
- * @throws CorruptError when neither is valid, naming what is wrong with the first, as bbolt does.
- */
-export function readMeta(file: DiskFile): Meta {
-  const size = file.size();
-  const head = new Uint8Array(Math.min(size, 4096));
-  file.readAt(head, 0);
-  const first = decodeMeta(head);
-  const found: Meta[] = [];
-  if (typeof first !== "string") found.push(first);
-  // The second meta tells its place only by being there.
-  for (let i = 0; i < 15; i++) {
-    const at = 1024 << i;
-    if (typeof first !== "string" && at !== first.pageSize) continue;
-    if (at + 1024 > size) break;
-    const page = new Uint8Array(128);
-    file.readAt(page, at);
-    const second = decodeMeta(page);
-    if (typeof second !== "string" && second.pageSize === at) found.push(second);
-  }
-  let newest: Meta | undefined;
-  for (const meta of found) if (newest === undefined || meta.txid > newest.txid) newest = meta;
-  if (newest === undefined) {
-    throw new CorruptError(file.path, `both meta pages are damaged: ${typeof first === "string" ? first : "?"}`);
-  }
-  const bytes = newest.highWaterMark * newest.pageSize;
-  if (size < bytes) {
-    throw new CorruptError(file.path, `the file has ${size} bytes, but its meta page says ${bytes}`);
-  }
-  return newest;
-}
-
-/**
- * Makes an empty database beside `path` and renames it into place, so that no half-made file ever has the name.
- */
-export async function createFile(disk: Disk, path: string, pageSize: number): Promise<void> {
-  const temporary = `${path}.tmp.create`;
-  disk.remove(temporary);
-  const file = disk.open(temporary, "createNew", 0o600);
-  try {
-    const meta = { pageSize, root: 3, rootSequence: 0, freelist: 2, highWaterMark: 4 };
-    const pages = new Uint8Array(2 * pageSize);
-    const words = new Uint32Array(pages.buffer);
-    composeHeader(words, 0, 2, freelistFlag, 0, 0);
-    composeHeader(words, pageSize >>> 2, 3, leafFlag, 0, 0);
-    sealPage(words, pageSize, pageSize);
-    file.writeAllAt([encodeMeta({ ...meta, txid: 0 }, 0), encodeMeta({ ...meta, txid: 1 }, 1), pages], 0);
-    await file.sync();
-  } finally {
-    file.close();
-  }
-  disk.rename(temporary, path);
-  await disk.syncDirectory(parentOf(path));
-}
-
-/** The directory that holds `path`. */
-export function parentOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
-}
-
-/** Writes a page header at word `at`. */
-export function composeHeader(
-  words: Uint32Array,
-  at: number,
-  id: number,
-  flags: number,
-  count: number,
-  overflow: number,
-): void {
-  words[at] = id >>> 0;
-  words[at + 1] = Math.floor(id / 2 ** 32);
-  words[at + 2] = (flags | (count << 16)) >>> 0;
-  words[at + 3] = overflow;
 }
