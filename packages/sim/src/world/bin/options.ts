@@ -27,13 +27,13 @@ export const usage = `usage: npm run sim -- [--seed N | --seeds COUNT [--from N]
 
   --seed N        the run of this seed; the same seed gives the same run, event for event (1)
   --seeds COUNT   so many seeds, one after the other
-  --from N        the first of them (that of --seed)
+  --from N        the first of them (1)
   --jobs N        processes that share them (1)
   --each          tells of the seeds that hold as well
   --members N     members at the start, 1 to 7 (drawn from the seed)
   --events N      events of the phase with faults (10000)
   --faults LIST   only the faults with these numbers, such as 3,9
-  --scenario ID   a scenario of the catalogue, such as M24, with the seed or the seeds and nothing else of the above
+  --scenario ID   a scenario of the catalogue, such as M24, with the seed or the seeds
   --logs          tells what the members log
   --quick         tells of a run that fails as it was, without looking for the fewest faults that break it
   --slowly        lets the program's own loop run the promises: the same runs, more slowly
@@ -43,6 +43,23 @@ Ends with 0 if all held, 1 if something broke, 2 if it cannot be understood.`;
 const numbers = ["seed", "seeds", "from", "jobs", "members", "events"] as const;
 const texts = ["faults", "scenario"] as const;
 const switches = ["logs", "each", "slowly", "quick", "part"] as const;
+
+/** Of those that have bounds of their own: the least and the most. */
+const bounds: Readonly<Record<string, readonly [number, number]>> = {
+  seeds: [1, Number.MAX_SAFE_INTEGER],
+  jobs: [1, 64],
+  members: [1, 7],
+};
+
+function numberProblem(name: string, value: string): string | undefined {
+  if (!/^\d+$/.test(value)) return `--${name} needs a whole number, not ${value}`;
+  const [least, most] = bounds[name] ?? [0, Number.MAX_SAFE_INTEGER];
+  const number = Number(value);
+  return number < least || number > most ? `--${name} is ${least} to ${most}, not ${value}` : undefined;
+}
+
+const listProblem = (value: string): string | undefined =>
+  /^\d+(,\d+)*$/.test(value) ? undefined : `--faults needs numbers with commas between them, not ${value}`;
 
 /** @returns the options, or why they cannot be understood. */
 export function parseOptions(args: readonly string[]): Options | string {
@@ -60,36 +77,23 @@ export function parseOptions(args: readonly string[]): Options | string {
     if (inline === undefined) i += 1;
     const value = inline ?? args[i];
     if (value === undefined) return `--${name} needs a value`;
-    if (isNumber && !/^\d+$/.test(value)) return `--${name} needs a whole number, not ${value}`;
+    const problem = isNumber ? numberProblem(name, value) : name === "faults" ? listProblem(value) : undefined;
+    if (problem !== undefined) return problem;
     given.set(name, value);
     if (!["seed", "seeds", "from", "jobs"].includes(name)) shared.push(`--${name}`, value);
   }
   const number = (name: (typeof numbers)[number], otherwise: number): number => Number(given.get(name) ?? otherwise);
   const optional = (name: (typeof numbers)[number]): number | undefined =>
     given.has(name) ? Number(given.get(name)) : undefined;
-  const members = optional("members");
-  if (members !== undefined && (members < 1 || members > 7)) return "--members is 1 to 7";
-  if (given.has("scenario")) {
-    const strange = ["members", "events", "faults", "jobs"].find((name) => given.has(name));
-    if (strange !== undefined) return `--${strange} does not go with --scenario, whose scripts say what they need`;
-  }
   const faults = given.get("faults");
   return {
     seed: number("seed", 1),
     seeds: number("seeds", 0),
-    from: number("from", number("seed", 1)),
-    jobs: Math.max(1, number("jobs", 1)),
-    members,
+    from: number("from", 1),
+    jobs: number("jobs", 1),
+    members: optional("members"),
     events: optional("events"),
-    faults:
-      faults === undefined
-        ? undefined
-        : new Set(
-            faults
-              .split(",")
-              .filter((n) => n !== "")
-              .map(Number),
-          ),
+    faults: faults === undefined ? undefined : new Set(faults.split(",").map(Number)),
     scenario: given.get("scenario"),
     logs: given.has("logs"),
     each: given.has("each"),
