@@ -24,11 +24,12 @@ const damages: Readonly<Record<string, string>> = {
 
 const usage = (): string =>
   [
-    "npm run crash-explorer -- [--run NAME] [--full] [--seed N] [--image TEXT]",
+    "npm run crash-explorer -- [--run NAME | --without NAME] [--full] [--seed N] [--image TEXT]",
     "",
-    "  --run NAME    one run; repeat it for more",
-    "  --full        all that the bounds allow, and every bit; without it a part that --seed chooses",
-    "  --image TEXT  one image of the run again, as a failure names it",
+    "  --run NAME      one run; repeat it for more",
+    "  --without NAME  all runs but this one; repeat it for more",
+    "  --full          all that the bounds allow, and every bit; without it a part that --seed chooses",
+    "  --image TEXT    one image of the run again, as a failure names it",
     "",
     ...runs.map(({ name, about, scenarios }) => `  ${name.padEnd(18)}${about} (${scenarios})`),
     ...Object.entries(damages).map(([name, about]) => `  ${name.padEnd(18)}${about}`),
@@ -164,6 +165,7 @@ async function exploreFlips(specimen: Specimen, { full, seed, image }: Choice, e
 
 function parse(args: readonly string[]): Choice {
   const chosen: string[] = [];
+  const without: string[] = [];
   let full = false;
   let seed = 1;
   let image: string | undefined;
@@ -175,6 +177,7 @@ function parse(args: readonly string[]): Choice {
   };
   for (let arg = left.shift(); arg !== undefined; arg = left.shift()) {
     if (arg === "--run") chosen.push(knownRun(value(arg)));
+    else if (arg === "--without") without.push(knownRun(value(arg)));
     else if (arg === "--full") full = true;
     else if (arg === "--seed") seed = wholeNumber(value(arg));
     else if (arg === "--image") image = value(arg);
@@ -182,7 +185,8 @@ function parse(args: readonly string[]): Choice {
   }
   if (image !== undefined && chosen.length !== 1) throw new Error("--image needs the one --run that it is of");
   const all = [...runs.map(({ name }) => name), ...Object.keys(damages)];
-  return { runs: chosen.length > 0 ? chosen : all, full, seed, image };
+  const asked = (chosen.length > 0 ? chosen : all).filter((name) => !without.includes(name));
+  return { runs: asked, full, seed, image };
 }
 
 function knownRun(name: string): string {

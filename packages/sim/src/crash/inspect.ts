@@ -1,8 +1,8 @@
 /** Starts a member from an image of its disk, and finds out whether it is one that it may have. */
 import { check } from "@quorate/backend";
 import { emptyBytes, equalBytes, noMember, toHex, utf8Encode } from "@quorate/base";
-import { Storage } from "@quorate/member";
-import type { HardState } from "@quorate/raft";
+import { type Member, Storage } from "@quorate/member";
+import { EntryType, type HardState } from "@quorate/raft";
 import { CrashClock } from "./crash-clock.ts";
 import type { DiskImage } from "./disk-image.ts";
 import { isBehind, type LogEnd, type Promises } from "./promises.ts";
@@ -113,15 +113,27 @@ async function checkState(storage: Storage, reference: Reference, clock: CrashCl
   });
 }
 
+/** What the log proves is known again, also when the hard state behind it was lost. */
+function checkRecovered(member: Member, { initial }: Storage): void {
+  const { committed, applied, term } = member;
+  expect(committed >= applied, () => `commit ${committed} is behind the applied ${applied}`);
+  const last = initial.entries.at(-1)?.term ?? 0;
+  expect(term >= last, () => `it starts in term ${term}, though its log has an entry of term ${last}`);
+  // A leader proposes a change only when it has applied the one before.
+  const changes = initial.entries.filter(({ type }) => type !== EntryType.normal);
+  const proven = changes.at(-2)?.index ?? 0;
+  expect(
+    committed >= proven,
+    () => `it starts with commit ${committed}, though a later change proves ${proven} committed`,
+  );
+}
+
 /** Lets the member apply what it knows to be committed, and take in all the rest from its leader. */
 async function replay(rig: Rig, storage: Storage): Promise<void> {
   const { clock, reference } = rig;
   rig.adopt(storage);
   const { member } = rig;
-  expect(
-    member.committed >= member.applied,
-    () => `commit ${member.committed} is behind the applied ${member.applied}`,
-  );
+  checkRecovered(member, storage);
   const compare = async (when: string): Promise<void> => {
     await clock.finish(storage.whenCompacted());
     const expected = reference.stateAt(member.applied);

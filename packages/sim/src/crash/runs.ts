@@ -291,6 +291,33 @@ const membership: Run = {
   },
 };
 
+const lostState: Run = {
+  name: "lost-state",
+  scenarios: "M05 D03",
+  about: "batches bring a new term and two changes of members at once, and the hard state behind them can be lost",
+  setting: { backendBatchMs: 3 },
+  prepare: prepared,
+  act: async (rig) => {
+    const { script } = rig.reference;
+    await rig.boot();
+    await rig.elect(3);
+    await rig.replicate(put("before"));
+    // The member has no part in this leader's election: only the entries tell it of the term.
+    const known = script.lastIndex;
+    script.lead(4);
+    rig.add(put("large", text(1500)));
+    await rig.send(known);
+    await rig.clock.advance(3);
+    // It was away during both changes. Before the second one was proposed, the first one had been applied.
+    rig.add({ kind: "add", member: fourth, url: fourthUrl, learner: true });
+    const first = script.lastIndex;
+    rig.add(put("between"), { kind: "promote", member: fourth }, put("behind", text(1500)));
+    await rig.send(first);
+    await rig.replicate(put("end"));
+    await rig.stop();
+  },
+};
+
 export const runs: readonly Run[] = [
   firstStart,
   walBatch,
@@ -302,6 +329,7 @@ export const runs: readonly Run[] = [
   snapshotInstall,
   join,
   membership,
+  lostState,
 ];
 
 /** Finds a run. Throws when there is none of that name. */
