@@ -98,8 +98,8 @@ export class SimNode implements Host {
   /** After so many further messages `onSend` is called; 0 for never. */
   sendsLeft = 0;
   onSend: (() => void) | undefined;
-  /** It has stopped once because it was removed. */
-  wasRemoved = false;
+  /** It was removed, and went without knowing whether the others know. */
+  leftUnknowing = false;
   /** The power was cut since its process ran last. */
   powerLost = false;
   boots = 0;
@@ -276,7 +276,7 @@ export class SimNode implements Host {
   #onStop(reason: StopReason): void {
     const { watcher } = this.#world;
     this.#end(reason.kind === "removed" ? "removed" : "failed");
-    if (reason.kind === "removed") this.wasRemoved = true;
+    this.leftUnknowing = reason.kind === "removed" && !reason.known;
     if (reason.kind === "removed") watcher.onNote(`${this.name} stops: it was removed`);
     else {
       watcher.onNote(`${this.name} stops: ${String(reason.error)}`);

@@ -208,9 +208,10 @@ export class World implements NodeWorld, NodeWatcher {
     this.superviseLater(node);
   }
 
-  /** Whether a supervisor would start it again. */
+  /** Whether a supervisor would start it again: also whoever was removed, unless the others are known to know. */
   mayRestart(node: SimNode): boolean {
-    return node.down !== undefined && node.down !== "new" && node.down !== "removed" && !node.isAmnesiac;
+    if (node.down === undefined || node.down === "new" || node.isAmnesiac) return false;
+    return node.down !== "removed" || node.leftUnknowing;
   }
 
   superviseLater(node: SimNode): void {
