@@ -27,13 +27,13 @@ export const usage = `usage: npm run sim -- [--seed N | --seeds COUNT [--from N]
 
   --seed N        the run of this seed; the same seed gives the same run, event for event (1)
   --seeds COUNT   so many seeds, one after the other
-  --from N        the first of them (1)
+  --from N        the first of them (that of --seed)
   --jobs N        processes that share them (1)
   --each          tells of the seeds that hold as well
   --members N     members at the start, 1 to 7 (drawn from the seed)
   --events N      events of the phase with faults (10000)
   --faults LIST   only the faults with these numbers, such as 3,9
-  --scenario ID   a scenario of the catalogue, such as M24, with the seed or the seeds
+  --scenario ID   a scenario of the catalogue, such as M24, with the seed or the seeds and nothing else of the above
   --logs          tells what the members log
   --quick         tells of a run that fails as it was, without looking for the fewest faults that break it
   --slowly        lets the program's own loop run the promises: the same runs, more slowly
@@ -85,11 +85,15 @@ export function parseOptions(args: readonly string[]): Options | string {
   const number = (name: (typeof numbers)[number], otherwise: number): number => Number(given.get(name) ?? otherwise);
   const optional = (name: (typeof numbers)[number]): number | undefined =>
     given.has(name) ? Number(given.get(name)) : undefined;
+  if (given.has("scenario")) {
+    const strange = ["members", "events", "faults", "jobs"].find((name) => given.has(name));
+    if (strange !== undefined) return `--${strange} does not go with --scenario, whose scripts say what they need`;
+  }
   const faults = given.get("faults");
   return {
     seed: number("seed", 1),
     seeds: number("seeds", 0),
-    from: number("from", 1),
+    from: number("from", number("seed", 1)),
     jobs: number("jobs", 1),
     members: optional("members"),
     events: optional("events"),

@@ -12,10 +12,9 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { drive } from "../drive.ts";
 import type { RunRequest } from "../plan.ts";
-import { replayCommand, tellFailure, tellHeld, tellStory } from "../report.ts";
+import { replayCommand, tellFailure, tellHeld } from "../report.ts";
 import { type RunResult, SeedRun } from "../run.ts";
-import { catalogue, findScenario } from "../scenarios/catalogue.ts";
-import { playScenario } from "../scenarios/play.ts";
+import { runScenarios } from "../scenarios/command.ts";
 import { shrinkFaults } from "../shrink.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 
@@ -64,40 +63,6 @@ async function runOne(options: Options): Promise<boolean> {
   if (result.failure === undefined) say(tellHeld(result));
   else await tellShrunk(options, result);
   return result.failure === undefined;
-}
-
-/** Plays a scenario, once or with many seeds. @returns whether all held; undefined when there is no such scenario. */
-async function runScenario(options: Options, id: string): Promise<boolean | undefined> {
-  const scenario = findScenario(id);
-  if (scenario === undefined) {
-    const known = catalogue.map((one) => one.id).join(" ");
-    process.stderr.write(`no scenario is called ${id}; there are ${known}\n`);
-    return undefined;
-  }
-  const count = Math.max(1, options.seeds);
-  const from = options.seeds > 0 ? options.from : options.seed;
-  const started = performance.now();
-  let events = 0;
-  let failed = 0;
-  for (let seed = from; seed < from + count; seed++) {
-    const result = await playScenario(scenario, seed, options.slowly);
-    events += result.events;
-    if (result.failure === undefined) {
-      if (options.seeds === 0) say(tellHeld(result));
-      continue;
-    }
-    failed += 1;
-    if (options.seeds === 0) for (const line of tellStory(result.notes)) say(line);
-    if (options.seeds === 0 || options.each) {
-      say(`seed ${seed}: ${result.failure.invariant}: ${result.failure.message}`);
-      say(`replay: npm run sim -- --scenario ${scenario.id} --seed ${seed}`);
-    }
-  }
-  if (options.seeds === 0) return failed === 0;
-  const rate = Math.round(events / ((performance.now() - started) / 1000));
-  const verdict = failed === 0 ? "held" : `${failed} failed`;
-  say(`${count} seeds: ${verdict}, ${events} events, ${rate} events/s`);
-  return failed === 0;
 }
 
 interface Tally {
@@ -190,6 +155,9 @@ if (args.includes("--help")) {
 } else {
   const { scenario } = parsed;
   const run = parsed.seeds > 0 ? runMany : runOne;
-  const held = scenario === undefined ? await run(parsed) : await runScenario(parsed, scenario);
-  process.exitCode = held === undefined ? 2 : held ? 0 : 1;
+  if (scenario === undefined) process.exitCode = (await run(parsed)) ? 0 : 1;
+  else {
+    const { from, seeds, each, logs, slowly } = parsed;
+    process.exitCode = await runScenarios({ id: scenario, from, seeds, each, logs, slowly, say });
+  }
 }
