@@ -9,6 +9,7 @@ import {
 } from "../history/index.ts";
 import { Dice } from "./dice.ts";
 import { EventKind, type Life } from "./kernel.ts";
+import { marked } from "./marks.ts";
 import type { SimNode } from "./node.ts";
 import { proposalOf, seenOutcome, wireRange, wireTxn } from "./requests.ts";
 import { check } from "./violation.ts";
@@ -100,7 +101,7 @@ export class Clients {
     }
     const proposal = proposalOf(request);
     if (proposal === undefined) return;
-    member.propose(proposal.kind, proposal.body, {
+    member.propose(proposal.kind, marked(proposal.body, call.id), {
       settle: (outcome) => this.#answer(call, outcome),
       fail: (error) => this.#lose(call, error.message),
     });

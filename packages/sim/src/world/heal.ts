@@ -3,6 +3,7 @@ import type { Member } from "@quorate/member";
 import { hexId } from "@quorate/base";
 import { EventKind } from "./kernel.ts";
 import { describeConfState } from "./invariants/membership-agreement.ts";
+import { marked } from "./marks.ts";
 import type { SimNode } from "./node.ts";
 import { RequestKind } from "@quorate/state";
 import { proposalOf } from "./requests.ts";
@@ -111,7 +112,7 @@ export class Healing {
     const proposal = proposalOf(request);
     if (proposal === undefined || this.#writes > writesMost) return;
     const id = this.#recorder.invoke(`healer ${this.#writes}`, kernel.nowUs, request);
-    member.propose(RequestKind.put, proposal.body, {
+    member.propose(RequestKind.put, marked(proposal.body, id), {
       settle: (outcome) => {
         if (outcome.kind === "put") {
           const { revision } = outcome;

@@ -87,7 +87,8 @@ export class SeedRun implements Driven {
   #judge(): void {
     this.judged = false;
     this.world.guard(() => {
-      this.judged = judge(this.clients.recorder.history(), this.world.model);
+      judge(this.clients.recorder.history(), this.world.ledger, this.world.model);
+      this.judged = true;
     });
   }
 
