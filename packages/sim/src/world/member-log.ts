@@ -88,6 +88,8 @@ export class MemberLog {
   /** What was durable by the word of a disk that lost it. */
   #excused: Terms | undefined;
   #pending: PendingRecord[] = [];
+  /** The record of a snapshot that is durable, where the commit index that makes it count is not yet. */
+  #arriving: { readonly index: LogIndex; readonly term: Term } | undefined;
   /** How many records of each file were written, and how many of them are durable. */
   readonly #counts: Map<number, { written: number; durable: number }> = new Map();
   #at = 0;
@@ -285,12 +287,25 @@ export class MemberLog {
       this.#passed.set(record.inode, passed + 1);
       done += 1;
       if (record.kind === "entry") this.durable.set(record.index, record.term);
-      else if (record.kind === "snapshot") this.durable.startAt(record.index, record.term);
+      else if (record.kind === "snapshot") this.#arriving = record;
       else this.durableState = record.state;
+      this.#countSnapshot();
     }
     if (done === 0) return;
     this.#pending = done === this.#pending.length ? [] : this.#pending.slice(done);
     this.#reader.onDurable();
+  }
+
+  /** The record of a snapshot counts when a commit index that reaches it is durable too: until then the log is the old one. */
+  #countSnapshot(): void {
+    const snapshot = this.#arriving;
+    if (snapshot === undefined || this.durableState.commit < snapshot.index) return;
+    this.#arriving = undefined;
+    const { durable } = this;
+    const behind = durable.last > snapshot.index && durable.at(snapshot.index) === snapshot.term;
+    const { last } = durable;
+    durable.startAt(snapshot.index, snapshot.term);
+    if (behind) durable.last = last;
   }
 
   /**
@@ -320,6 +335,7 @@ export class MemberLog {
   /** Nothing waits for a sync any more. */
   #forgetPending(): void {
     this.#pending = [];
+    this.#arriving = undefined;
     this.#counts.clear();
     this.#passed.clear();
     this.#named.clear();
