@@ -23,7 +23,7 @@ import { setup } from "./setup.mjs";
  * @typedef {{ found: number, seen: number }} Tally
  *
  * How a checker is asked: what it is bundled from, how its bundle is started, what it is told, how many seeds it may
- * spend, what they are called, and how often it has found something in how many of them, by its output.
+ * spend (the crash explorer: images of a run), what they are called, and how often it has found something in how many of them, by its output.
  *
  * @type {Readonly<Record<string, {
  *   entry: string, start: string, args: (seeds: number) => readonly string[], seeds: number, unit: string,
@@ -54,8 +54,8 @@ const checkers = {
     start:
       "process.exitCode = await (await import(program)).crashExplorer(args, console.log, () => performance.now());",
     // Bits that turn over are the disk's doing: whether that is seen is not what a mutant changes.
-    args: () => ["--seed", "1", "--without", "flips"],
-    seeds: 1,
+    args: (images) => ["--seed", "1", "--images", String(images), "--without", "flips"],
+    seeds: 1500,
     unit: "images",
     tally: (lines) => ({
       found: sum(lines, /^ {2}(\d+) images? of this run did not recover/),

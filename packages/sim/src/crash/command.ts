@@ -12,6 +12,8 @@ interface Choice {
   readonly runs: readonly string[];
   readonly full: boolean;
   readonly seed: number;
+  /** About how many images of each run are opened after one crash. */
+  readonly images: number;
   readonly image: string | undefined;
 }
 
@@ -22,13 +24,18 @@ const damages: Readonly<Record<string, string>> = {
   "log-flips": "each bit of a log turned over that the database has not caught up with",
 };
 
+/** Without --full, about so many images of a run; and so many second lives for as many images. */
+const imagesDefault = 1500;
+const livesDefault = 40;
+
 const usage = (): string =>
   [
-    "npm run crash-explorer -- [--run NAME | --without NAME] [--full] [--seed N] [--image TEXT]",
+    "npm run crash-explorer -- [--run NAME | --without NAME] [--full] [--seed N] [--images N] [--image TEXT]",
     "",
     "  --run NAME      one run; repeat it for more",
     "  --without NAME  all runs but this one; repeat it for more",
     "  --full          all that the bounds allow, and every bit; without it a part that --seed chooses",
+    `  --images N      without --full, about so many images of a run, and as many after a second life (${imagesDefault})`,
     "  --image TEXT    one image of the run again, as a failure names it",
     "",
     ...runs.map(({ name, about, scenarios }) => `  ${name.padEnd(18)}${about} (${scenarios})`),
@@ -103,7 +110,7 @@ async function exploreRun(name: string, choice: Choice): Promise<RunOutcome> {
   const run: Run = runNamed(name);
   const recording = await record(run);
   const note = `${recording.journal.length} operations`;
-  const { full, seed, image } = choice;
+  const { full, seed, images, image } = choice;
   if (image !== undefined) {
     const failure = await openNamedImage(recording, image);
     const failures = failure === undefined ? [] : [failure];
@@ -112,12 +119,14 @@ async function exploreRun(name: string, choice: Choice): Promise<RunOutcome> {
   const once = await explore(recording, {
     bounds: full ? fullBounds : defaultBounds,
     seed,
-    ...(full ? {} : { imagesMax: 1500 }),
+    ...(full ? {} : { imagesMax: images }),
   });
   const bounds = { pairs: 3, sectors: 2, random: 1 };
   const twice = await exploreLives(
     recording,
-    full ? { seed, bounds, imagesMax: 150 } : { seed, bounds, livesMax: 40, imagesMax: 30 },
+    full
+      ? { seed, bounds, imagesMax: 150 }
+      : { seed, bounds, livesMax: Math.ceil((images * livesDefault) / imagesDefault), imagesMax: 30 },
   );
   const explored = {
     images: once.images + twice.images,
@@ -168,6 +177,7 @@ function parse(args: readonly string[]): Choice {
   const without: string[] = [];
   let full = false;
   let seed = 1;
+  let images = imagesDefault;
   let image: string | undefined;
   const left = [...args];
   const value = (name: string): string => {
@@ -180,13 +190,14 @@ function parse(args: readonly string[]): Choice {
     else if (arg === "--without") without.push(knownRun(value(arg)));
     else if (arg === "--full") full = true;
     else if (arg === "--seed") seed = wholeNumber(value(arg));
+    else if (arg === "--images") images = wholeNumber(value(arg));
     else if (arg === "--image") image = value(arg);
     else throw new Error(`unknown argument ${arg}`);
   }
   if (image !== undefined && chosen.length !== 1) throw new Error("--image needs the one --run that it is of");
   const all = [...runs.map(({ name }) => name), ...Object.keys(damages)];
   const asked = (chosen.length > 0 ? chosen : all).filter((name) => !without.includes(name));
-  return { runs: asked, full, seed, image };
+  return { runs: asked, full, seed, images, image };
 }
 
 function knownRun(name: string): string {

@@ -132,6 +132,9 @@ export class Checks {
     this.#onCommit(node, view.commit, config);
     this.#state.onCommitted(name, log, 0, view.applied);
     if (view.applied <= this.#model.index) this.#state.checkAll(name, member.machine.store, view.applied);
+    const { membership, progress } = member.machine;
+    if (view.changeIndex > 0)
+      this.#agreement.onConfig(name, view.changeIndex, membership, progress.confState ?? config);
   }
 
   onDown(node: SimNode): void {
