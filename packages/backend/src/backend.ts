@@ -156,13 +156,13 @@ export class Backend {
    * Writes the database anew without free pages and puts the new file in the place of the old one. Reads and writes go
    * on meanwhile; commits wait for the last step. Open read transactions keep the old file alive until they close.
    *
-   * @throws AbortError when the signal fires or the backend is closed, an error when a million changes were made
-   *   meanwhile; then, as after any failure, all is as before.
+   * @throws AbortError when the signal fires or the backend is closed or takes no more writes, an error when a million
+   *   changes were made meanwhile; then, as after any failure, all is as before.
    */
   defragment(options: { readonly signal?: Signal } = {}): Promise<void> {
     this.#checkOpen();
-    invariant(!this.#commits.ended, "the backend takes no more writes");
     invariant(this.#defragmenting === undefined, "a defragmentation is under way");
+    if (this.#commits.ended) return Promise.reject(new AbortError("the database is being closed or replaced"));
     const done = this.#defragment(options.signal).finally(() => {
       this.#defragmenting = undefined;
     });

@@ -221,4 +221,15 @@ describe("a defragmentation", () => {
     await closed;
     expect([...check(disk, path)]).toEqual([]);
   });
+
+  test("that is asked for when the database takes no more writes is refused, and nothing breaks (M34)", async () => {
+    const disk = await newDisk();
+    const backend = await filled(disk, 100);
+    const ended = backend.endWrites();
+    await expect(backend.defragment()).rejects.toThrow(AbortError);
+    await ended;
+    await expect(backend.defragment()).rejects.toThrow("the database is being closed or replaced");
+    expect(disk.list("/data")).toEqual(["db"]);
+    await backend.close();
+  });
 });
