@@ -20,6 +20,7 @@ export type Damage = keyof typeof damages;
 const isCovered = (path: string): boolean => path.endsWith(".wal") || path.endsWith(".snap");
 const isDatabase = (path: string): boolean => path === "/data/member/snap/db";
 /** A meta page has its content behind the head of 16 bytes that all pages have, and ends with the checksum. */
+const metaPages = 2;
 const metaFrom = 16;
 const metaTo = 80;
 
@@ -33,7 +34,8 @@ interface Place {
 function places(disk: SimDisk, wanted: (path: string) => boolean): Place[] {
   return disk.names.files().flatMap(({ path, inode }) => {
     if (!wanted(path)) return [];
-    return inode.pages.writtenPages().map((page) => ({ path, inode, page }));
+    const pages = inode.pages.writtenPages();
+    return (isDatabase(path) ? pages.slice(0, metaPages) : pages).map((page) => ({ path, inode, page }));
   });
 }
 
@@ -41,10 +43,8 @@ function flip(disk: SimDisk, dice: Dice): string | undefined {
   const place = dice.pickAny(places(disk, (path) => isCovered(path) || isDatabase(path)));
   if (place === undefined) return undefined;
   const { path, inode } = place;
-  const inMeta = isDatabase(path);
-  const position = inMeta
-    ? dice.below(2) * pageBytes + dice.between(metaFrom, metaTo - 1)
-    : place.page * pageBytes + dice.below(pageBytes);
+  const offset = isDatabase(path) ? dice.between(metaFrom, metaTo - 1) : dice.below(pageBytes);
+  const position = place.page * pageBytes + offset;
   const bit = dice.below(8);
   if (!inode.pages.flip(position, bit)) return undefined;
   return `${path}, bit ${bit} of byte ${position}`;

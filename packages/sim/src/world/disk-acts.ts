@@ -1,7 +1,9 @@
 import { mayBeLost, mayForget } from "./atlas.ts";
 import { damage, damages, type Damage } from "./damage.ts";
 import type { Act, FaultAct, FaultContext } from "./fault-context.ts";
+import { EventKind } from "./kernel.ts";
 import type { FaultKind } from "./plan.ts";
+import { Violation } from "./violation.ts";
 
 /** The kinds of faults that strike disks. */
 type DiskFault = Extract<
@@ -27,13 +29,14 @@ function corrupt({ victim, operators, dice, world }: FaultContext, kind: Damage)
   const cutsPower = dice.chance(500);
   const replaces = dice.chance(300);
   const mode = world.drawCrashMode(dice);
-  if (victim.risk !== undefined) return undefined;
+  if (victim.risk !== undefined || victim.damagedStart === victim.starts) return undefined;
   if (cutsPower) victim.losePower(mode);
   else victim.kill();
   const image = victim.disk.image();
   const text = damage(victim.disk, dice, kind);
   if (text === undefined) return undefined;
   const { starts } = victim;
+  victim.damagedStart = starts;
   const isRefused = (): boolean => victim.starts === starts && victim.down === "refused" && !victim.isAmnesiac;
   const id = world.checks.idOf(victim);
   if (replaces && id !== undefined) {
@@ -50,11 +53,36 @@ function corrupt({ victim, operators, dice, world }: FaultContext, kind: Damage)
     lift: () => {
       // It may be reading its disk just now, and be about to refuse it.
       if (victim.starts !== starts || victim.isAmnesiac) return;
+      const says = victim.down !== "refused" || victim.refusal.includes("/data");
+      if (!says) world.fail(new Violation("D04", `${victim.name} does not say what is damaged: ${victim.refusal}`));
       world.note(`the disk of ${victim.name} is put right`);
       victim.kill();
       victim.disk.restore(image);
+      victim.damagedStart = -1;
+      world.superviseLater(victim, true);
     },
   };
+}
+
+const atRest = "when no change of members is under way";
+
+/** Lets a member forget what it promised, where the atlas allows that. @param begin returns what happens at the end. */
+function forget(context: FaultContext, text: string, begin: () => () => void): FaultAct {
+  const { victim, operators, world, durationUs } = context;
+  operators.whenResting((release) => {
+    if (!mayForget(world, operators, victim)) {
+      release();
+      return;
+    }
+    world.note(text);
+    const risk = operators.addRisk(victim, release);
+    const end = begin();
+    world.kernel.after(durationUs, EventKind.fault, undefined, () => {
+      risk.ended = true;
+      end();
+    });
+  });
+  return { text: `${victim.name}, ${atRest}` };
 }
 
 /** What each kind of fault of a disk does. */
@@ -117,7 +145,7 @@ export const diskActs: Readonly<Record<DiskFault, Act>> = {
   bitFlip: (context) => corrupt(context, damages.bit),
   misdirect: (context) => corrupt(context, damages.sector),
   wipe: ({ victim, operators, world }) => {
-    const back = operators.whenResting((release) => {
+    operators.whenResting((release) => {
       const id = world.checks.idOf(victim);
       if (id !== undefined && mayBeLost(world, operators, victim)) {
         world.note(`${victim.name} is wiped`);
@@ -128,57 +156,32 @@ export const diskActs: Readonly<Record<DiskFault, Act>> = {
       }
       release();
     });
-    return { text: `${victim.name}, when no change of members is under way`, lift: back };
+    return { text: `${victim.name}, ${atRest}` };
   },
-  lyingSync: ({ victim, operators, world }) => {
+  lyingSync: (context) => {
+    const { victim, operators, world, dice } = context;
     const { disk } = victim;
-    let end: (() => void) | undefined;
-    const back = operators.whenResting((release) => {
-      if (!mayForget(world, operators, victim)) {
-        release();
-        return;
-      }
-      world.note(`the disk of ${victim.name} lies about its log`);
-      const risk = operators.addRisk(victim, release);
+    const losesPower = dice.chance(700);
+    const mode = world.drawCrashMode(dice);
+    return forget(context, `the disk of ${victim.name} lies about its log`, () => {
       Object.assign(disk.troubles, { lying: true, liesUnder: logDirectory });
-      end = () => {
-        risk.ended = true;
+      return () => {
         disk.troubles.lying = false;
-        disk.keepPromises();
+        if (losesPower && !operators.finishing) victim.losePower(mode);
+        else disk.keepPromises();
       };
     });
-    return {
-      text: `${victim.name}, when no change of members is under way`,
-      lift: () => {
-        back();
-        end?.();
-      },
-    };
   },
-  rollBack: ({ victim, operators, world }) => {
-    let end: (() => void) | undefined;
-    const back = operators.whenResting((release) => {
-      if (!mayForget(world, operators, victim)) {
-        release();
-        return;
-      }
-      world.note(`the disk of ${victim.name} is copied`);
-      const risk = operators.addRisk(victim, release);
+  rollBack: (context) => {
+    const { victim, operators, world } = context;
+    return forget(context, `the disk of ${victim.name} is copied`, () => {
       const image = victim.disk.image();
-      end = () => {
-        risk.ended = true;
+      return () => {
         if (operators.finishing) return;
         world.note(`the disk of ${victim.name} falls back to its copy`);
         victim.kill();
         victim.disk.restore(image);
       };
     });
-    return {
-      text: `${victim.name}, when no change of members is under way`,
-      lift: () => {
-        back();
-        end?.();
-      },
-    };
   },
 };

@@ -185,9 +185,10 @@ export class SimDisk {
     });
   }
 
-  /** Ends all troubles but a stall, which has an end of its own. */
+  /** Ends all troubles but a stall and lies, which have an end of their own. */
   calm(): void {
-    Object.assign(this.troubles, noTroubles(), { stalledUntilUs: this.troubles.stalledUntilUs });
+    const { stalledUntilUs, lying, liesUnder } = this.troubles;
+    Object.assign(this.troubles, noTroubles(), { stalledUntilUs, lying, liesUnder });
   }
 
   /** True when a power cut could lose something. */

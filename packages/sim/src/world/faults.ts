@@ -90,6 +90,7 @@ export class Faults {
       node.time.setRate(0);
       node.disk.calm();
       node.sendsLeft = 0;
+      world.superviseLater(node, true);
     }
   }
 }

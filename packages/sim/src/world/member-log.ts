@@ -121,17 +121,25 @@ export class MemberLog {
     const { entries, snapshotIndex, hardState } = found;
     const last = entries.at(-1);
     const lastIndex = last?.index ?? snapshotIndex;
-    let replaced = false;
-    for (const { index, term } of entries) {
-      const known = durable.at(index);
-      if (term > known) replaced = true;
-      else if (term < known && !replaced) return `entry ${index} of term ${known}, where it has one of term ${term}`;
+    // A snapshot counts once the hard state vouches for it: until then a start finds the log as it was before.
+    if (durable.base <= durableState.commit) {
+      let replaced = false;
+      for (const { index, term } of entries) {
+        const known = durable.at(index);
+        if (term > known) replaced = true;
+        else if (term < known && !replaced) return `entry ${index} of term ${known}, where it has one of term ${term}`;
+      }
+      if (lastIndex < durable.last && !replaced) return `entries ${lastIndex + 1} to ${durable.last}`;
     }
-    if (lastIndex < durable.last && !replaced) return `entries ${lastIndex + 1} to ${durable.last}`;
     if (hardState.term < durableState.term) return `term ${durableState.term}`;
     const sameTerm = hardState.term === durableState.term;
     if (sameTerm && durableState.vote !== noMember && hardState.vote !== durableState.vote) return "its vote";
     return undefined;
+  }
+
+  /** Its disk may have fallen back: a process that starts may write older states than were there. */
+  distrust(): void {
+    this.writtenState = emptyHardState;
   }
 
   /** Its disk lost what it had promised, and the world allows that: others need not know. */

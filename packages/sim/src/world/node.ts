@@ -91,6 +91,8 @@ export class SimNode implements Host {
   risk: Risk | undefined;
   /** How often a process came up here. */
   starts = 0;
+  /** How often it had come up when its disk was damaged, until that is put right. */
+  damagedStart = -1;
   /** Options that it is started with from now on. */
   readonly overrides: Partial<MemberOptions> = {};
   /** How slow its loop is. */
@@ -151,6 +153,8 @@ export class SimNode implements Host {
 
   /** Whether a power cut now would leave the log as it is. */
   #logIsDurable(): boolean {
+    // Who was told that it is need not know better.
+    if (this.disk.lies > 0) return true;
     const { names } = this.disk;
     const durable = names.durableFiles(logDirectory);
     const seen = names.directory(logDirectory, "look").seen;
@@ -224,6 +228,7 @@ export class SimNode implements Host {
     };
     const options = this.#options();
     watcher.onNote(`${this.name} starts`);
+    if (this.risk !== undefined) this.log.distrust();
     Storage.open(options, ports).then(
       (storage) => {
         if (life.alive) this.#start(options, ports, storage, life);

@@ -89,16 +89,9 @@ export class Operators {
   /**
    * Holds changes of members back, and strikes when none is under way: until `strike` calls what it is given, nobody
    * changes them. It never strikes when that takes too long.
-   *
-   * @returns takes it back, if it has not struck yet.
    */
-  whenResting(strike: (release: () => void) => void): () => void {
-    const release = this.hold();
-    const rest: Rest = { strike, release, untilUs: this.world.kernel.nowUs + restMostUs };
-    this.#rests.add(rest);
-    return () => {
-      if (this.#rests.delete(rest)) release();
-    };
+  whenResting(strike: (release: () => void) => void): void {
+    this.#rests.add({ strike, release: this.hold(), untilUs: this.world.kernel.nowUs + restMostUs });
   }
 
   /** A disk may fall back: the members stay as they are until that is over. */

@@ -127,7 +127,7 @@ function half<T extends string>(seed: number, what: string, all: readonly T[]): 
 export function drawPlan(request: RunRequest): Plan {
   const dice = new Dice(request.seed, "plan");
   // Drawn in any case, so that the rest of the plan does not depend on what is asked for.
-  const drawn = dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7]);
+  const drawn = dice.pick([1, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 7]);
   const members = request.members ?? drawn;
   const operations = half(request.seed, "operation", operationKinds);
   const slow = dice.chance(200);

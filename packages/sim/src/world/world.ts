@@ -29,6 +29,8 @@ export interface Note {
 }
 
 const notesKept = 2000;
+/** A supervisor waits for so long before it starts again what would not start. */
+const patienceUs = 500_000;
 
 /** A cluster with everything around it: machines, network, time, and those who watch. */
 export class World implements NodeWorld, NodeWatcher {
@@ -214,9 +216,11 @@ export class World implements NodeWorld, NodeWatcher {
     return node.down !== "removed" || node.leftUnknowing;
   }
 
-  superviseLater(node: SimNode): void {
+  /** @param hurries at its usual pace; a process that would not start is otherwise given some time. */
+  superviseLater(node: SimNode, hurries: boolean = node.down !== "refused"): void {
     if (!this.supervised || !this.mayRestart(node)) return;
-    const delayUs = this.plan.restartUs + this.#supervisor.below(this.plan.restartUs);
+    const { restartUs } = this.plan;
+    const delayUs = (hurries ? restartUs : Math.max(restartUs, patienceUs)) + this.#supervisor.below(restartUs);
     this.kernel.after(delayUs, EventKind.supervisor, undefined, () => {
       if (this.mayRestart(node)) node.boot();
     });
