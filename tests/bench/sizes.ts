@@ -11,6 +11,7 @@ import {
   ServerCluster,
   type ServerMember,
 } from "../support/index.ts";
+import { decodeKeyValue } from "@quorate/api";
 import { databaseStatus, untilAnswered, withClient } from "./member-calls.ts";
 import { memoryOf } from "./memory.ts";
 import { type Measurement, formatSizes } from "./sizes-table.ts";
@@ -37,6 +38,7 @@ const compactions = 20;
 /** How long a member may put its things in order before its memory is read. */
 const settleMs = 10_000;
 const freshStarts = 5;
+const rangeLimit = 10_000;
 const anyKey: Uint8Array = Buffer.from("a key");
 
 type Sink = (what: string, value: number, detail?: string) => void;
@@ -59,6 +61,23 @@ async function load(member: ServerMember, keySpace: number, total: number): Prom
   if (code !== 0 || stdout.includes("Error distribution")) {
     throw new Error(`the load failed with ${code}: ${(stderr + stdout).slice(-500)}`);
   }
+}
+
+/** Reads all keys with their values, in ranges of ten thousand. */
+async function rangeAll(member: ServerMember, keys: number): Promise<void> {
+  await withClient(member.clientUrl, async (client) => {
+    let read = 0;
+    let from: Uint8Array = new Uint8Array(1);
+    for (let more = true; more; ) {
+      const answer = await client.range({ key: from, rangeEnd: new Uint8Array(1), limit: rangeLimit });
+      const last = answer.kvs.at(-1);
+      if (last === undefined) break;
+      read += answer.kvs.length;
+      from = Uint8Array.from([...decodeKeyValue(last).key, 0]);
+      more = answer.more;
+    }
+    if (read !== keys) throw new Error(`ranges gave ${read} keys of ${keys}`);
+  });
 }
 
 async function newMember(scope: Scope, server: string, options: SizeOptions): Promise<ServerMember> {
@@ -102,6 +121,8 @@ async function measureMemory(server: string, options: SizeOptions, sink: Sink): 
     sink("restart until a linearizable read, ms", tookMs);
     await pause(settleMs);
     recordMemory(member, "after the restart", options.keys, sink);
+    await rangeAll(member, options.keys);
+    recordMemory(member, "after ranging all keys", options.keys, sink);
     await member.stop(60_000);
   } finally {
     await scope.close();

@@ -5,6 +5,8 @@ const sharedCost = 150;
 const ownCost = 500;
 /** What pages that nobody asked for again may use together: this part of the whole. */
 const newPart = 8;
+/** Being asked for again while fewer new pages than this came is one use: that of a range, or of a turn. */
+const oneUseMax = 64;
 /** Of the pages that left, so many bytes' worth are remembered for each byte of the cache. */
 const rememberedTimes = 4;
 
@@ -17,18 +19,23 @@ const rememberedTimes = 4;
  * ```
  *
  * So rows that are only written, and those that a restart, a compaction or a long range passes once, never use more than
- * an eighth of the memory, and never push out what requests ask for. The operating system still has them.
+ * an eighth of the memory, and never push out what requests ask for. The operating system still has them. A range asks
+ * for a page once for each row in it, so what counts is to be asked for after some more pages have come.
  *
  * New pages lie side by side in larger pieces of memory, which go as a whole since they leave in the order in which
  * they came. Kept pages leave one by one, chosen by the clock algorithm, so each has memory of its own.
  * Pages that left stay valid for whoever holds them: the limit bounds what the cache itself keeps alive.
  *
- * Source: S3-FIFO (Yang et al., SOSP 2023), with one bit per page in the place of its counters.
+ * Sources: S3-FIFO (Yang et al., SOSP 2023), with one bit per page in the place of its counters; correlated references,
+ * O'Neil et al., "The LRU-K page replacement algorithm" (SIGMOD 1993).
  */
 export class PageCache {
   readonly #newBytesMax: number;
   readonly #keptBytesMax: number;
   readonly #pageBytes: number;
+  readonly #oneUse: number;
+  /** Pages that came so far, and one. */
+  #count = 1;
   #newBytes = 0;
   #keptBytes = 0;
   /** By page number; holes are undefined. */
@@ -49,6 +56,7 @@ export class PageCache {
     this.#newBytesMax = Math.floor(bytesMax / newPart);
     this.#keptBytesMax = bytesMax - this.#newBytesMax;
     this.#pageBytes = pageBytes;
+    this.#oneUse = Math.min(oneUseMax, Math.floor(this.#newBytesMax / pageBytes / 4));
   }
 
   /** Bytes of the pages in the cache, with what is kept beside them. */
@@ -58,7 +66,7 @@ export class PageCache {
 
   get(id: number): Page | undefined {
     const page = this.#pages[id];
-    if (page !== undefined) page.referenced = true;
+    if (page !== undefined) page.used = this.#count;
     return page;
   }
 
@@ -74,6 +82,8 @@ export class PageCache {
     const cost = page.length + sharedCost;
     if (cost > this.#newBytesMax) return;
     while (this.#newBytes + cost > this.#newBytesMax) this.#shiftNew();
+    this.#count += 1;
+    page.came = this.#count;
     this.#pages[page.id] = page;
     this.#new.push(page);
     this.#newBytes += cost;
@@ -109,7 +119,7 @@ export class PageCache {
     if (this.#pages[page.id] !== page) return;
     this.#newBytes -= page.length + sharedCost;
     this.#pages[page.id] = undefined;
-    if (page.referenced) this.#insertKept(page.copy());
+    if (page.used > page.came + this.#oneUse) this.#insertKept(page.copy());
     else this.#remember(page.id);
   }
 
@@ -129,8 +139,8 @@ export class PageCache {
       const page = this.#face[this.#hand];
       this.#hand += 1;
       if (page === undefined) continue;
-      if (page.referenced) {
-        page.referenced = false;
+      if (page.used !== 0) {
+        page.used = 0;
         continue;
       }
       this.#pages[page.id] = undefined;

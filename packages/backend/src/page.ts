@@ -34,8 +34,9 @@ export class Page {
   readonly overflow: number;
   /** Bytes that the page occupies from `base` on. */
   readonly length: number;
-  /** The cache's: asked for since the clock's hand passed. */
-  referenced: boolean = false;
+  /** The cache's: its count of new pages when this one came, and when it was last asked for; 0 is never. */
+  came: number = 0;
+  used: number = 0;
   /** The cache's: where on the clock's face; -1 for one that is not there. */
   slot: number = -1;
   /** Memory that holds the page at `#base`, perhaps among others. */
