@@ -1,7 +1,9 @@
 import { describeDisk } from "@quorate/base/conformance";
 import { describe, expect, test } from "vitest";
 import { Dice } from "./dice.ts";
+import { damage } from "./damage.ts";
 import { SimDisk } from "./disk.ts";
+import type { Directory } from "./disk-names.ts";
 import { DiskPort } from "./disk-port.ts";
 import { drive } from "./drive.ts";
 import { Kernel, Life } from "./kernel.ts";
@@ -134,6 +136,106 @@ describe("a power cut", () => {
     expect(read(disk, "/f")).toEqual([2, 2]);
     disk.crash("oldest");
     expect(read(disk, "/f")).toEqual([1, 1]);
+  });
+});
+
+describe("a fault of the disk", () => {
+  test("lets so many reads fail, with the path", async () => {
+    await withFile(async (port, disk) => {
+      const file = port.open("/f", "create");
+      file.writeAt(fill(3, 1), 0);
+      disk.troubles.readFailures = 2;
+      const bytes = new Uint8Array(3);
+      expect(() => file.readAt(bytes, 0)).toThrow("read /f: EIO");
+      expect(() => file.readAt(bytes, 0)).toThrow("read /f: EIO");
+      expect(file.readAt(bytes, 0)).toBe(3);
+    });
+  });
+
+  test("lies about the files of one directory alone", async () => {
+    const disk = await withFile(async (port, disk) => {
+      port.makeDirectory("/a");
+      port.makeDirectory("/b");
+      Object.assign(disk.troubles, { lying: true, liesUnder: "/a/" });
+      for (const path of ["/a/f", "/b/f"]) {
+        const file = port.open(path, "create");
+        file.writeAt(fill(2, 1), 0);
+        await file.sync();
+      }
+      for (const path of ["/", "/a", "/b"]) await port.syncDirectory(path);
+    });
+    disk.crash("oldest");
+    expect(read(disk, "/a/f")).toEqual([]);
+    expect(read(disk, "/b/f")).toEqual([1, 1]);
+  });
+
+  test("may keep in the end what it only claimed", async () => {
+    const disk = await withFile(async (port, disk) => {
+      const file = port.open("/f", "create");
+      await port.syncDirectory("/");
+      file.writeAt(fill(2, 1), 0);
+      disk.troubles.lying = true;
+      await file.sync();
+    });
+    disk.keepPromises();
+    disk.crash("oldest");
+    expect(read(disk, "/f")).toEqual([1, 1]);
+  });
+
+  test.each([
+    [1, "before a sync is done takes what it was to write", []],
+    [2, "before a sync is told leaves what it wrote", [1, 1]],
+  ] as const)("strikes at step %i: a crash just %s", async (steps, _what, left) => {
+    const disk = await withFile(async (port, disk) => {
+      const file = port.open("/f", "create");
+      await file.sync();
+      await port.syncDirectory("/");
+      file.writeAt(fill(2, 1), 0);
+      disk.onStep = () => disk.crash("oldest");
+      disk.troubles.syncStepsLeft = steps;
+      await file.sync();
+      disk.onStep = undefined;
+    });
+    expect(read(disk, "/f")).toEqual(left);
+  });
+
+  test("puts back a copy of everything as it was seen, all of it durable", async () => {
+    let image: Directory | undefined;
+    const disk = await withFile(async (port, disk) => {
+      const file = port.open("/f", "create");
+      file.writeAt(fill(2, 1), 0);
+      image = disk.image();
+      file.writeAt(fill(2, 2), 0);
+      port.open("/g", "create");
+    });
+    disk.restore(image as Directory);
+    disk.crash("oldest");
+    expect(read(disk, "/f")).toEqual([1, 1]);
+    expect(disk.names.find("/g")).toBeUndefined();
+  });
+
+  test("turns one bit of a file with checksums, and of no other", async () => {
+    const disk = await withFile(async (port) => {
+      port.open("/a.wal", "create").writeAt(fill(4096, 0), 0);
+      port.open("/other", "create").writeAt(fill(4096, 0), 0);
+    });
+    expect(damage(disk, new Dice(3, "damage"), "bit")).toMatch(/^\/a.wal, bit \d of byte \d+$/);
+    const ones = read(disk, "/a.wal").filter((byte) => byte !== 0);
+    expect(ones).toHaveLength(1);
+    expect(Math.log2(ones[0] as number) % 1).toBe(0);
+    expect(read(disk, "/other").every((byte) => byte === 0)).toBe(true);
+  });
+
+  test("puts a sector in the place of another one", async () => {
+    const disk = await withFile(async (port) => {
+      const file = port.open("/a.wal", "create");
+      for (let sector = 0; sector < 8; sector++) file.writeAt(fill(512, sector + 1), sector * 512);
+    });
+    const dice = new Dice(4, "damage");
+    expect(damage(disk, dice, "sector")).toContain("of /a.wal lies at");
+    const bytes = read(disk, "/a.wal");
+    const sectors = Array.from({ length: 8 }, (_, i) => bytes[i * 512]);
+    expect(new Set(sectors).size).toBe(7);
   });
 });
 

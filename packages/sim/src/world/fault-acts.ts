@@ -1,3 +1,4 @@
+import { MessageType } from "@quorate/raft";
 import { diskActs } from "./disk-acts.ts";
 import { type Act, type FaultAct, type FaultContext, textOf } from "./fault-context.ts";
 import type { Way } from "./link.ts";
@@ -53,6 +54,14 @@ function power(context: FaultContext, nodes: readonly SimNode[]): FaultAct {
   for (const node of nodes) node.losePower(context.world.drawCrashMode(context.dice));
   return { text: textOf(nodes) };
 }
+
+const crashMessages = [
+  ["any", undefined],
+  ["vote granted", MessageType.voteResp],
+  ["vote asked", MessageType.vote],
+  ["entries acknowledged", MessageType.appResp],
+  ["entries", MessageType.app],
+] as const;
 
 /** What each kind of fault does. */
 export const acts: Readonly<Record<FaultKind, Act>> = {
@@ -250,12 +259,16 @@ export const acts: Readonly<Record<FaultKind, Act>> = {
     };
   },
   crashAtSend: ({ victim, dice, world }) => {
-    const sends = dice.between(1, 30);
+    // Promises and what rests on them: these are the moments at which it matters what is on the disk.
+    const [name, type] = dice.pick(crashMessages);
+    const left = name === "any" ? dice.between(1, 30) : dice.pick([1, 1, 2, 5]);
+    const isSent = dice.chance(700);
     const cutsPower = dice.chance(700);
     const mode = world.drawCrashMode(dice);
-    victim.onSend = () => (cutsPower ? victim.losePower(mode) : victim.kill());
-    victim.sendsLeft = sends;
-    return { text: `${victim.name} before its message ${sends} from now, ${cutsPower ? mode : "killed"}` };
+    const strike = (): void => (cutsPower ? victim.losePower(mode) : victim.kill());
+    victim.sending = { type, isSent, left, strike };
+    const where = `${isSent ? "behind" : "before"} message ${left} of type ${name}`;
+    return { text: `${victim.name} ${where}, ${cutsPower ? mode : "killed"}` };
   },
   ...diskActs,
 };

@@ -89,7 +89,7 @@ export class Faults {
     for (const node of world.nodes) {
       node.time.setRate(0);
       node.disk.calm();
-      node.sendsLeft = 0;
+      node.sending = undefined;
       world.superviseLater(node, true);
     }
   }

@@ -12,8 +12,8 @@ export interface Host {
   readonly member: Member | undefined;
   /** When the process that runs there started to listen. */
   readonly listeningUs: number;
-  /** Its process is about to send a message, and may end before that. */
-  beforeSend(): void;
+  /** Its process is about to send a message, or has just done so, and may end there. */
+  onSending(message: Message, isSent: boolean): void;
   /** A connection tells whose it is and where that member listens: who is not known yet can be answered then. */
   onConnection(from: MemberId, urls: readonly string[]): void;
 }

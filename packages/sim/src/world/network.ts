@@ -172,9 +172,18 @@ export class NodeLink implements PeerLink {
   }
 
   #send(message: Message): void {
-    const network = this.#network;
-    this.#host.beforeSend();
+    this.#mayCrash(message, false);
+    this.#pass(message);
+    this.#mayCrash(message, true);
+  }
+
+  #mayCrash(message: Message, isSent: boolean): void {
+    this.#host.onSending(message, isSent);
     if (!this.#life.alive) throw new DeadProcessError("a crash between two messages");
+  }
+
+  #pass(message: Message): void {
+    const network = this.#network;
     network.watcher?.onSend(this.#host, message);
     const to = this.#hostOf(message.to);
     if (to === undefined) return;

@@ -1,6 +1,6 @@
 import { type MemberId, type Logger, type LogLevel, noMember, silentLogger } from "@quorate/base";
 import { BootError, Member, type MemberOptions, type MemberPorts, Storage, type StopReason } from "@quorate/member";
-import type { HardState } from "@quorate/raft";
+import type { HardState, Message, MessageType } from "@quorate/raft";
 import type { Risk } from "./atlas.ts";
 import { type LoopSpeed, MachineTime, ProcessClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
@@ -67,6 +67,16 @@ export interface NodeWorld {
 const logDirectory = "/data/member/wal";
 const clientUrl = (name: string): string => `http://${name}:2379`;
 
+/** A crash in the middle of a turn's messages. */
+interface CrashAtSend {
+  /** Only messages of this type count, and no refusals; all do unless given. */
+  readonly type: MessageType | undefined;
+  /** Strikes behind the last of them; else in front of it. */
+  readonly isSent: boolean;
+  left: number;
+  readonly strike: () => void;
+}
+
 /** A machine with its disk, and the member that runs on it from time to time. */
 export class SimNode implements Host {
   readonly name: string;
@@ -97,9 +107,8 @@ export class SimNode implements Host {
   readonly overrides: Partial<MemberOptions> = {};
   /** How slow its loop is. */
   readonly speed: LoopSpeed;
-  /** After so many further messages `onSend` is called; 0 for never. */
-  sendsLeft = 0;
-  onSend: (() => void) | undefined;
+  /** A crash that waits for messages to be sent. */
+  sending: CrashAtSend | undefined;
   /** It was removed, and went without knowing whether the others know. */
   leftUnknowing = false;
   /** The power was cut since its process ran last. */
@@ -299,7 +308,7 @@ export class SimNode implements Host {
     this.down = down;
     this.disk.troubles.stepsLeft = 0;
     this.disk.troubles.syncStepsLeft = 0;
-    this.sendsLeft = 0;
+    this.sending = undefined;
     this.disk.releaseLocks();
   }
 
@@ -320,11 +329,15 @@ export class SimNode implements Host {
     if (alive) this.#world.watcher.onDown(this);
   }
 
-  /** A message is about to leave. */
-  beforeSend(): void {
-    if (this.sendsLeft === 0) return;
-    this.sendsLeft -= 1;
-    if (this.sendsLeft === 0) this.onSend?.();
+  /** A message is about to leave, or has just left. */
+  onSending(message: Message, isSent: boolean): void {
+    const { sending } = this;
+    if (sending === undefined || sending.isSent !== isSent) return;
+    if (sending.type !== undefined && (message.type !== sending.type || message.reject)) return;
+    sending.left -= 1;
+    if (sending.left > 0) return;
+    this.sending = undefined;
+    sending.strike();
   }
 
   cutPower(mode: CrashMode): void {
