@@ -7,7 +7,7 @@ import { pageSizeOf } from "./format.ts";
 import { openLocked } from "./lock.ts";
 import { findFreePages } from "./reach.ts";
 import { type BackendSnapshot, StoreSnapshot } from "./snapshot.ts";
-import { createFile, parentOf, readMeta } from "./meta.ts";
+import { createFile, levelMetas, parentOf, readMeta } from "./meta.ts";
 import { Store } from "./store.ts";
 import type { BackendOptions, BatchTx, ReadTx } from "./types.ts";
 
@@ -80,7 +80,10 @@ export class Backend {
         growBytes: options.growBytes ?? 16 * mebibyte,
       });
       store.lock = lock;
-      if (!readOnly) await findFreePages(store, options.clock);
+      if (!readOnly) {
+        await findFreePages(store, options.clock);
+        await levelMetas(file, store.meta, options.noSync !== true);
+      }
       return new Backend(disk, path, options, store);
     } catch (error) {
       lock?.release();

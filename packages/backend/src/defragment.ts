@@ -4,7 +4,7 @@ import type { Bucket, BucketRegistry } from "./bucket.ts";
 import { pageSizeOf } from "./format.ts";
 import { openLocked } from "./lock.ts";
 import { findFreePages } from "./reach.ts";
-import { createFile, readMeta } from "./meta.ts";
+import { createFile, levelMetas, readMeta } from "./meta.ts";
 import { Store } from "./store.ts";
 import type { BackendOptions, Reader } from "./types.ts";
 
@@ -69,7 +69,9 @@ export class FileBuilder {
     for (const entry of journal) applyEntry(this.#batch, entry);
     journal.length = 0;
     await this.commit();
-    await this.store.file.sync();
+    const { file, meta } = this.store;
+    await levelMetas(file, meta, false);
+    await file.sync();
   }
 
   /** Writes what is pending; nothing is synced. */

@@ -1,5 +1,5 @@
 import { CorruptError, type Disk, type DiskFile } from "@quorate/base";
-import { composeHeader, decodeMeta, encodeMeta, freelistFlag, leafFlag, type Meta } from "./format.ts";
+import { composeHeader, decodeMeta, encodeMeta, freelistFlag, leafFlag, type Meta, metaSize } from "./format.ts";
 import { sealPage } from "./seal.ts";
 
 /**
@@ -35,6 +35,23 @@ export function readMeta(file: DiskFile): Meta {
     throw new CorruptError(file.path, `the file has ${size} bytes, but its meta page says ${bytes}`);
   }
   return newest;
+}
+
+/**
+ * Makes both metas name the newest tree. Pages of the tree before it count as free once a file was opened anew, so that
+ * tree must not come back when the newest meta is damaged. What names the newest tree is durable before this is called.
+ */
+export async function levelMetas(file: DiskFile, meta: Meta, sync: boolean): Promise<void> {
+  let written = false;
+  for (const slot of [0, 1]) {
+    const page = new Uint8Array(metaSize);
+    file.readAt(page, slot * meta.pageSize);
+    const found = decodeMeta(page);
+    if (typeof found !== "string" && found.root === meta.root && found.freelist === meta.freelist) continue;
+    file.writeAt(encodeMeta(meta, slot), slot * meta.pageSize);
+    written = true;
+  }
+  if (written && sync) await file.sync();
 }
 
 /**
