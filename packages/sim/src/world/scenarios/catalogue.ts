@@ -3,6 +3,7 @@ import { clockScenarios } from "./clocks.ts";
 import { crashScenarios } from "./crashes.ts";
 import { diskScenarios } from "./disks.ts";
 import { identityScenarios } from "./identity.ts";
+import { jointScenarios } from "./joint.ts";
 import { learnerScenarios } from "./learners.ts";
 import { leavingScenarios } from "./leaving.ts";
 import { partitionScenarios } from "./partitions.ts";
@@ -18,6 +19,7 @@ export const catalogue: readonly Scenario[] = [
   ...pendingChangeScenarios,
   ...leavingScenarios,
   ...learnerScenarios,
+  ...jointScenarios,
   ...identityScenarios,
   ...partitionScenarios,
   ...badLineScenarios,

@@ -1,4 +1,7 @@
-/** Clocks, pauses and stalls: T01 to T04, T07, P06. */
+/** Clocks, pauses and stalls: T01 to T05, T07, P06. */
+import { encodeLeaseGrantRequest } from "@quorate/api";
+import type { LeaseId } from "@quorate/base";
+import { RequestKind } from "@quorate/state";
 import { undisturbed } from "./judgement.ts";
 import { busy, work } from "./load.ts";
 import type { Scenario } from "./stage.ts";
@@ -120,4 +123,42 @@ const stalls: Scenario = {
   },
 };
 
-export const clockScenarios: readonly Scenario[] = [wallJumps, strobes, drift, pausedLeader, suspended, stalls];
+const allPaused: Scenario = {
+  id: "T05",
+  title:
+    "all members that were stopped for an hour elect once, serve again within seconds, and have let no lease end meanwhile",
+  members: 3,
+  plan: busy,
+  play: async (stage) => {
+    const [leader] = await stage.ready();
+    await work(stage, 2);
+    const ttl = 60;
+    await stage.propose(leader, RequestKind.leaseGrant, encodeLeaseGrantRequest({ id: 7n as LeaseId, ttl }));
+    await stage.converged();
+    const { term } = stage.member(leader);
+    const hourMs = 3_600_000;
+    const late = stage.attempt(stage.get(leader, "after"));
+    for (const name of stage.others()) stage.pause(name, hourMs);
+    await stage.wait(hourMs - 1);
+    stage.expect(late.state === "open", "script", "somebody is awake");
+    await stage.wait(1);
+    // G7: three election timeouts and two seconds.
+    await stage.mustPut("after", "1", 5_000);
+    const now = await stage.leader(1_000);
+    stage.expect(stage.member(now).term <= term + 1, "T05", `the term rose from ${term} to ${stage.member(now).term}`);
+    const leases = stage.member(now).machine.leases;
+    stage.expect(leases.get(7n as LeaseId)?.ttlSeconds === ttl, "G5", "the lease has ended");
+    await work(stage, 2);
+    await stage.converged();
+  },
+};
+
+export const clockScenarios: readonly Scenario[] = [
+  wallJumps,
+  strobes,
+  drift,
+  pausedLeader,
+  allPaused,
+  suspended,
+  stalls,
+];

@@ -1,7 +1,7 @@
-/** Processes that end: P02, P03. */
+/** Processes that end: P02, P03, P09. */
 import { Dice } from "../dice.ts";
 import { busy } from "./load.ts";
-import type { Scenario } from "./stage.ts";
+import type { Scenario, Stage } from "./stage.ts";
 
 const killLoop: Scenario = {
   id: "P02",
@@ -66,4 +66,63 @@ const killAll: Scenario = {
   },
 };
 
-export const crashScenarios: readonly Scenario[] = [killLoop, killAll];
+/** Ways to let an exception of ours break out in the middle of a member. */
+const plants: readonly ((stage: Stage, victim: string, steps: number) => void)[] = [
+  (stage, victim, steps) => {
+    const { disk } = stage.node(victim);
+    disk.troubles.stepsLeft = steps;
+    disk.onStep = planted;
+  },
+  (stage, victim, steps) => {
+    const node = stage.node(victim);
+    node.sendsLeft = steps;
+    node.onSend = planted;
+  },
+  (stage, victim, steps) => {
+    const { machine } = stage.member(victim);
+    const apply = machine.apply.bind(machine);
+    let left = steps;
+    machine.apply = (...entry) => {
+      left -= 1;
+      return left === 0 ? planted() : apply(...entry);
+    };
+  },
+];
+
+function planted(): never {
+  throw new TypeError("planted");
+}
+
+const exceptions: Scenario = {
+  id: "P09",
+  title:
+    "an exception in the log, the database, the sending of messages or the apply ends the member at once, and nothing acknowledged is lost",
+  members: 3,
+  // That a member broke is what the script wants.
+  plan: { ...busy, walSegmentBytes: 4096 },
+  options: { tolerate: ["G8"] },
+  play: async (stage) => {
+    await stage.ready();
+    stage.clients.start(3);
+    for (let steps = 1; steps <= 12; steps++) {
+      for (const plant of plants) {
+        const victim = stage.others()[steps % 3] as string;
+        const node = stage.node(victim);
+        const { boots } = node;
+        plant(stage, victim, steps);
+        await stage.until(`${victim} to end`, () => node.down === "failed");
+        const end = stage.world.tolerated.at(-1)?.message ?? "";
+        stage.expect(end.includes("planted") && end.includes("at "), "P09", `it ended without a stack: ${end}`);
+        stage.expect(node.boots === boots, "P09", "it went on");
+        node.onSend = undefined;
+        await stage.bootUp(victim);
+        await stage.mustPut("alive", String(steps), 8_000);
+      }
+    }
+    stage.clients.running = false;
+    await stage.wait(10_000);
+    await stage.converged();
+  },
+};
+
+export const crashScenarios: readonly Scenario[] = [killLoop, killAll, exceptions];

@@ -1,4 +1,4 @@
-/** Disks that fail or are slow: D18, D20, D23, D24. */
+/** Disks that fail or are slow: D18, D20, D21, D23, D24. */
 import { busy } from "./load.ts";
 import type { Scenario } from "./stage.ts";
 
@@ -85,4 +85,78 @@ const slowFollower: Scenario = {
   },
 };
 
-export const diskScenarios: readonly Scenario[] = [fullDisk, failingSync, slowDisk, slowFollower];
+const failingRead: Scenario = {
+  id: "D21",
+  title:
+    "a start that cannot read its log, an old segment of it, a snapshot or the database is refused with the file, and changes nothing",
+  members: 3,
+  plan: { walSegmentBytes: 4096, snapshotCount: 20, catchUpEntries: 5 },
+  play: async (stage) => {
+    const [, victim] = await stage.ready();
+    const node = stage.node(victim);
+    for (let i = 0; i < 60; i++) await stage.mustPut(`k${i}`, "x".repeat(200));
+    await stage.converged();
+    await stage.wait(1_000);
+    stage.kill(victim);
+    const files = node.disk.names.files().map(({ path }) => path);
+    const segments = files.filter((path) => path.endsWith(".wal")).sort();
+    const snapshots = files.filter((path) => path.endsWith(".snap")).sort();
+    stage.expect(segments.length > 2 && snapshots.length > 0, "script", files.join(" "));
+    const content = (): string =>
+      node.disk.names
+        .files()
+        .map(({ path, inode }) => `${path} ${inode.pages.size}`)
+        .join();
+    const before = content();
+    for (const path of [segments[segments.length - 2], segments.at(-1), snapshots.at(-1), "/data/member/snap/db"]) {
+      node.disk.troubles.unreadable = path as string;
+      stage.boot(victim);
+      await stage.until(`${victim} to be refused`, () => node.down === "refused");
+      stage.expect(node.refusal.includes(path as string), "D21", `${path} cannot be read; it says: ${node.refusal}`);
+      stage.expect(node.refusal.includes("EIO"), "D21", `the reason is missing: ${node.refusal}`);
+      stage.expect(content() === before, "D21", `the refused start has changed ${before} to ${content()}`);
+    }
+    node.disk.troubles.unreadable = "";
+    await stage.bootUp(victim);
+    await stage.mustPut("after", "1");
+    await stage.converged();
+  },
+};
+
+const failingPage: Scenario = {
+  id: "D21b",
+  title: "a page of the database that cannot be read ends the member with the file, and no default takes its place",
+  members: 3,
+  options: { overrides: { pageCacheBytesMax: 65_536 } },
+  play: async (stage) => {
+    const [, victim] = await stage.ready();
+    const node = stage.node(victim);
+    for (let i = 0; i < 100; i++) await stage.mustPut(`k${i}`, "x".repeat(4_000));
+    await stage.converged();
+    await stage.wait(1_000);
+    node.disk.troubles.unreadable = "/data/member/snap/db";
+    for (let i = 0; i < 100 && node.isUp; i++) {
+      await stage.mustPut(`k${i}`, "y");
+      await stage.wait(20);
+    }
+    await stage.until(`${victim} to stop`, () => node.down === "failed");
+    const said = stage.world.notes.map(({ text }) => text).filter((text) => text.startsWith(`${victim} stops: `));
+    stage.expect(
+      said.length === 1 && /\/data\/member\/snap\/db.*EIO|EIO.*\/data\/member\/snap\/db/.test(said.join()),
+      "D21",
+      said.join(),
+    );
+    node.disk.troubles.unreadable = "";
+    await stage.bootUp(victim);
+    await stage.converged();
+  },
+};
+
+export const diskScenarios: readonly Scenario[] = [
+  fullDisk,
+  failingSync,
+  failingRead,
+  failingPage,
+  slowDisk,
+  slowFollower,
+];

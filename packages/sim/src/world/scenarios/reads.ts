@@ -1,4 +1,5 @@
-/** Reads against changes of the leader: M30, M31. */
+/** Reads against changes of the leader: M30 to M32. */
+import { MessageType } from "@quorate/raft";
 import { busy, work } from "./load.ts";
 import type { Scenario } from "./stage.ts";
 
@@ -60,4 +61,45 @@ const freshLeaderReads: Scenario = {
   },
 };
 
-export const readScenarios: readonly Scenario[] = [oldLeaderReads, freshLeaderReads];
+const changeAndAnswer: Scenario = {
+  id: "M32",
+  title:
+    "a change of the leader that becomes known in one turn with the answer to a read wins: the read is refused, and asked again it sees all",
+  members: 5,
+  play: async (stage) => {
+    const [leader, reader, ...rest] = await stage.ready();
+    await stage.mustPut("x", "old");
+    await stage.converged();
+    const sent: MessageType[] = [];
+    stage.witness.onSend.push((name, { type, to }) => {
+      if (to !== stage.member(reader).id) return;
+      if (name === leader && type === MessageType.readIndexResp) sent.push(type);
+      if (name !== leader && type === MessageType.app) sent.push(type);
+    });
+    const read = stage.attempt(stage.get(reader, "x"));
+    // The reader sleeps once it has asked: what comes meanwhile it finds all at once, in the order of its coming.
+    await stage.until("the question to leave", () => stage.witness.lastSent(reader) === MessageType.readIndex);
+    stage.pause(reader, 5_000);
+    const wakesUs = stage.world.kernel.nowUs + 5_000_000;
+    await stage.until("the answer to be on its way", () => sent.length > 0, 2_000);
+    await stage.wait(200);
+    for (const other of rest) stage.split([leader], [other]);
+    await stage.anotherLeader(leader, 6_000);
+    await stage.mustPut("x", "new", 1_000);
+    stage.expect(read.state === "open" && stage.world.kernel.nowUs < wakesUs, "script", "the reader woke too early");
+    stage.expect(sent[0] === MessageType.readIndexResp, "script", "the answer did not come first");
+    stage.expect(sent.includes(MessageType.app), "script", "the reader cannot learn of the new leader");
+    await stage.until("the read to end", () => read.state !== "open");
+    stage.expect(read.endUs - wakesUs < 50_000, "M32", "the read ended in a later turn");
+    stage.expect(
+      read.state === "failed" && read.reason.includes("leader changed"),
+      "M32",
+      `${read.state}: ${read.value} ${read.reason}`,
+    );
+    stage.expect((await stage.get(reader, "x")) === "new", "G1", "the read that was asked again is old");
+    stage.heal();
+    await stage.converged();
+  },
+};
+
+export const readScenarios: readonly Scenario[] = [oldLeaderReads, freshLeaderReads, changeAndAnswer];

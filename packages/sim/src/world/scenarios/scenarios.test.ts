@@ -27,6 +27,16 @@ test("M24: by etcd's rules a wiped voter comes back unnoticed, and the checks ca
   }
 });
 
+test("M29: a voter whose disk was rolled back past its vote votes again, and the checks catch two leaders of one term", async () => {
+  for (const scenario of scriptsOf("M29-twice")) {
+    for (const seed of seeds) expect((await playScenario(scenario, seed)).failure?.invariant).toBe("I1");
+  }
+  expect(catalogue.filter(({ finding }) => finding !== undefined).map(({ id }) => id)).toEqual([
+    "M24-etcd",
+    "M29-twice",
+  ]);
+});
+
 test("each scenario has an id of its own", () => {
   const ids = catalogue.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);

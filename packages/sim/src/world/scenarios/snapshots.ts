@@ -1,4 +1,6 @@
-/** Snapshots that arrive badly: M33, D11. */
+/** Snapshots that arrive badly: M33, M35, D11. */
+import { MessageType, newMessage } from "@quorate/raft";
+import { agree } from "./judgement.ts";
 import type { Scenario } from "./stage.ts";
 
 const twoSnapshots: Scenario = {
@@ -56,4 +58,42 @@ const snapshotCut: Scenario = {
   },
 };
 
-export const snapshotScenarios: readonly Scenario[] = [twoSnapshots, snapshotCut];
+const notMeant: Scenario = {
+  id: "M35",
+  title: "a snapshot whose configuration does not hold its receiver changes nothing at it",
+  members: 3,
+  play: async (stage) => {
+    const [leader, receiver, other] = await stage.ready();
+    await stage.mustPut("a", "1");
+    await stage.converged();
+    const member = stage.member(receiver);
+    const facts = (): string => {
+      const { term, commit, applied, lastIndex, config } = member.raftStatus();
+      const { voters, learners } = config;
+      return `term ${term}, commit ${commit} of ${lastIndex}, applied ${applied}, ${voters.join()} and ${learners.join()}`;
+    };
+    stage.isolate(receiver);
+    const before = facts();
+    for (const learners of [[], [stage.id(other)]]) {
+      const voters = learners.length === 0 ? [stage.id(leader), stage.id(other)] : [stage.id(leader)];
+      const confState = { voters, learners, votersOutgoing: [], learnersNext: [], autoLeave: false };
+      const metadata = { index: member.committed + 100, term: member.term, confState };
+      member.step({
+        ...newMessage(MessageType.snap, member.id, stage.id(leader), member.term),
+        snapshot: { data: new Uint8Array(0), metadata },
+      });
+      await stage.wait(50);
+    }
+    stage.expect(facts() === before, "M35", `${before} has become ${facts()}`);
+    stage.expect(
+      stage.witness.said(receiver, "not in the ConfState") === 2,
+      "M35",
+      "it was not ignored for what it is",
+    );
+    stage.heal();
+    await stage.mustPut("b", "2");
+    await agree(stage);
+  },
+};
+
+export const snapshotScenarios: readonly Scenario[] = [twoSnapshots, notMeant, snapshotCut];

@@ -5,6 +5,8 @@ import type { Outcome } from "@quorate/state";
 import { Clients } from "../clients.ts";
 import type { CrashMode } from "../disk.ts";
 import { judge } from "../judge.ts";
+import type { Way } from "../link.ts";
+import { marked } from "../marks.ts";
 import type { SimNode } from "../node.ts";
 import { Operators } from "../operators.ts";
 import { drawPlan, type Plan } from "../plan.ts";
@@ -50,6 +52,7 @@ export class Stage implements Driven {
   readonly witness: Witness;
   readonly #waits: Waits;
   #done = false;
+  #puts = 0;
   readonly #scenario: Scenario;
   #started = false;
 
@@ -79,8 +82,7 @@ export class Stage implements Driven {
     this.world.network.watcher = {
       onSend: (from, message) => {
         watcher?.onSend(from, message);
-        const name = this.world.nodes[from.number]?.name ?? "";
-        for (const look of this.witness.onSend) look(name, message);
+        this.witness.onMessage(this.world.nodes[from.number]?.name ?? "", message);
       },
     };
     this.world.supervised = false;
@@ -115,7 +117,7 @@ export class Stage implements Driven {
   /** Judges what the clients were told, at the end. */
   judge(): void {
     if (this.world.failure !== undefined) return;
-    this.world.guard(() => judge(this.clients.recorder.history(), this.world.model));
+    this.world.guard(() => judge(this.clients.recorder.history(), this.world.ledger, this.world.model));
   }
 
   /** Resolves when `holds` does; rejects when it has not after `ms`. */
@@ -186,13 +188,26 @@ export class Stage implements Driven {
     return this.world.nodes.map(({ name }) => name).filter((name) => !names.includes(name));
   }
 
-  /** Proposes a put; resolves with its outcome, rejects when there is none. */
-  put(name: string, key: string, value: string): Promise<Outcome> {
-    const proposal = proposalOf({ kind: "put", key, value });
+  /** Proposes a put, which the clients' history holds; resolves with its outcome, rejects when there is none. */
+  async put(name: string, key: string, value: string): Promise<Outcome> {
+    const request = { kind: "put", key, value } as const;
+    const proposal = proposalOf(request) as { kind: number; body: Uint8Array };
+    const { recorder } = this.clients;
+    const { kernel } = this.world;
+    this.#puts += 1;
+    const id = recorder.invoke(`script ${this.#puts}`, kernel.nowUs, request);
+    const outcome = await this.propose(name, proposal.kind, marked(proposal.body, id));
+    if (outcome.kind === "put") {
+      const { revision } = outcome;
+      recorder.finish(id, kernel.nowUs, { status: "ok", revision, response: { kind: "put" } });
+    }
+    return outcome;
+  }
+
+  /** Proposes any request; `kind` is its field in the log's requests. */
+  propose(name: string, kind: number, body: Uint8Array): Promise<Outcome> {
     const member = this.member(name);
-    return new Promise((resolve, reject) => {
-      if (proposal !== undefined) member.propose(proposal.kind, proposal.body, { settle: resolve, fail: reject });
-    });
+    return new Promise((resolve, reject) => member.propose(kind, body, { settle: resolve, fail: reject }));
   }
 
   /** Puts until one succeeds, at whoever leads. */
@@ -246,8 +261,12 @@ export class Stage implements Driven {
     return this.member(name).id;
   }
 
+  way(from: string, to: string): Way {
+    return this.world.network.way(this.node(from), this.node(to));
+  }
+
   cut(from: string, to: string): void {
-    this.world.network.way(this.node(from), this.node(to)).setCut(true);
+    this.way(from, to).setCut(true);
   }
 
   split(left: readonly string[], right: readonly string[]): void {
@@ -265,8 +284,8 @@ export class Stage implements Driven {
 
   /** Mends both ways between two machines. */
   mend(a: string, b: string): void {
-    this.world.network.way(this.node(a), this.node(b)).mend();
-    this.world.network.way(this.node(b), this.node(a)).mend();
+    this.way(a, b).mend();
+    this.way(b, a).mend();
   }
 
   heal(): void {
