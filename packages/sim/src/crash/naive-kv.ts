@@ -102,6 +102,26 @@ export class NaiveKv {
     return hash;
   }
 
+  /** The newest rows of all keys that lived at a revision, in order of keys. */
+  visibleAt(revision: number): Uint8Array[] {
+    const keys = [...new Set(this.#rows.map((row) => row.key))].sort(byBytes);
+    return keys.flatMap((key) => {
+      const row = this.#newest(key, revision);
+      return row === undefined || row.tombstone ? [] : [encoded(row)];
+    });
+  }
+
+  /**
+   * How many rows are left when compactions have done their work: those after the compaction revision, and what was
+   * visible at it. A deletion at exactly that revision is kept too: a watch from there has to tell of it.
+   */
+  rowsKept(): number {
+    const { compactRevision } = this;
+    const isKept = (row: Row): boolean =>
+      row.main >= compactRevision || (!row.tombstone && this.#newest(row.key, compactRevision) === row);
+    return this.#rows.filter(isKept).length;
+  }
+
   /** All rows that were ever written, by revision key. */
   *rows(): Generator<readonly [key: Uint8Array, row: Uint8Array], void, undefined> {
     for (const row of this.#rows) yield [revisionKey(row.main, row.sub, row.tombstone), encoded(row)];

@@ -1,14 +1,15 @@
-import { invariant, type LogIndex, toHex } from "@quorate/base";
+import { invariant, type LogIndex, type MemberId, toHex } from "@quorate/base";
 import { Member, Storage } from "@quorate/member";
 import { MessageType, newMessage, type Snapshot } from "@quorate/raft";
 import { encodeV2Store } from "@quorate/state";
+import type { Command } from "./commands.ts";
 import type { CrashClock } from "./crash-clock.ts";
 import { DiskImage } from "./disk-image.ts";
 import { NaiveKv } from "./naive-kv.ts";
 import { RecordingDisk } from "./recording-disk.ts";
 import { Script } from "./script.ts";
 import { leader, linkTo, memberOptions, portsOf, self, type Setting } from "./setting.ts";
-import { rowCount, type StateFacts, stateDifference, stateFacts } from "./state-facts.ts";
+import { checksumOf, oldestRevision, rowCount, type StateFacts, stateDifference, stateFacts } from "./state-facts.ts";
 
 /** A snapshot as a leader sends it. */
 export interface SentSnapshot {
@@ -27,6 +28,7 @@ export class Reference {
   readonly #states: StateFacts[] = [];
   readonly #rowCounts: number[] = [];
   readonly #kv: NaiveKv = new NaiveKv();
+  readonly #removed: Set<MemberId> = new Set();
   /** Every row of the `key` bucket that was ever written. */
   readonly rows: Map<string, string> = new Map();
 
@@ -86,16 +88,28 @@ export class Reference {
     const command = this.script.command(this.script.entry(index));
     if (command !== undefined) this.#kv.apply(command);
     const { revision, compactRevision } = this.#kv;
-    const naive = { revision, compactRevision, hash: this.#kv.hash(), tables: facts.tables };
-    const difference = stateDifference(facts, naive);
+    const past = checksumOf(this.#kv.visibleAt(oldestRevision(compactRevision)));
+    const naive = { revision, compactRevision, hash: this.#kv.hash(), past, tables: facts.tables };
+    const rows = rowCount(storage);
+    const meant = this.#kv.rowsKept();
+    const difference = stateDifference(facts, naive) ?? (rows === meant ? undefined : `${rows} rows, not ${meant}`);
     invariant(difference === undefined, "the naive model disagrees with the reference", () => ({
       index,
       difference,
       command: command?.kind,
     }));
-    this.#rowCounts[index] = rowCount(storage);
+    this.#checkMembers(command);
+    this.#rowCounts[index] = rows;
     for (const [key, row] of this.#kv.rows()) this.rows.set(toHex(key), toHex(row));
     this.#states.push(facts);
+  }
+
+  /** Who was removed never comes back, whatever the log says afterwards. */
+  #checkMembers(command: Command | undefined): void {
+    if (command?.kind === "remove") this.#removed.add(command.member);
+    for (const { id } of this.#member.machine.membership.list()) {
+      invariant(!this.#removed.has(id), "a removed member is back", () => ({ id }));
+    }
   }
 
   /** Whether the log has removed the member: then it ends there. */

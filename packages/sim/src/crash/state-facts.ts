@@ -1,4 +1,4 @@
-import { emptyBytes, toHex, utf8Encode } from "@quorate/base";
+import { crc32cUpdate, emptyBytes, toHex, utf8Encode } from "@quorate/base";
 import type { Storage } from "@quorate/member";
 import type { CrashClock } from "./crash-clock.ts";
 
@@ -8,6 +8,8 @@ export interface StateFacts {
   readonly compactRevision: number;
   /** HashKV of the newest revision. */
   readonly hash: number;
+  /** The checksum of all keys as they were at the compaction revision, the oldest that can be read. */
+  readonly past: number;
   /** Rows of every other bucket, and the marks in `meta` that follow from the log alone. */
   readonly tables: string;
 }
@@ -18,7 +20,26 @@ const marks = ["consistent_index", "term", "confState", "storageVersion", "sched
 /** Reads the state of a storage whose progress has been written, as it has after a start and after a commit. */
 export async function stateFacts(storage: Storage, clock: CrashClock): Promise<StateFacts> {
   const { hash, hashRevision, compactRevision } = await clock.finish(storage.hashKv(0));
-  return { revision: hashRevision, compactRevision, hash, tables: tablesOf(storage) };
+  return { revision: hashRevision, compactRevision, hash, past: pastOf(storage), tables: tablesOf(storage) };
+}
+
+const everything = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
+
+/** The oldest revision that can be read. */
+export const oldestRevision = (compactRevision: number): number => Math.max(1, compactRevision);
+
+/** 0 when there is nothing. */
+export function checksumOf(rows: Iterable<Uint8Array>): number {
+  let sum = 0;
+  for (const row of rows) sum = crc32cUpdate(sum, row);
+  return sum;
+}
+
+/** −1 when that revision cannot be read. */
+function pastOf({ machine }: Storage): number {
+  const { store } = machine;
+  const found = store.range({ ...everything, revision: oldestRevision(store.compactRevision) });
+  return found.kind === "ok" ? checksumOf(found.rows) : -1;
 }
 
 function tablesOf({ backend }: Storage): string {
@@ -43,6 +64,7 @@ export function stateDifference(found: StateFacts, expected: StateFacts): string
   if (found.compactRevision !== expected.compactRevision) {
     return `compact revision ${found.compactRevision}, not ${expected.compactRevision}`;
   }
+  if (found.past !== expected.past) return `other keys at revision ${oldestRevision(found.compactRevision)}`;
   if (found.hash !== expected.hash) return `HashKV ${found.hash}, not ${expected.hash}`;
   if (found.tables === expected.tables) return undefined;
   const known = new Set(expected.tables.split("\n"));
