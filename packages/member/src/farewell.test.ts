@@ -19,13 +19,22 @@ async function two(): Promise<Two> {
   return { cluster, leader, leaderName: cluster.nameOf(leader), other, otherName: cluster.nameOf(other) };
 }
 
-/** Lets the leader commit its own removal, and cuts it off before the other member learns of that. */
-async function removedUnheard(): Promise<Two> {
+/**
+ * Lets the leader commit its own removal, and cuts it off before the other member learns of that.
+ *
+ * @param more it has a later entry, too, that it alone holds.
+ */
+async function removedUnheard(more = false): Promise<Two> {
   const found = await two();
   const { cluster, leader, other, leaderName } = found;
   const before = leader.committed;
   leader.changes.remove(leader.id).catch(() => undefined);
   // A message travels for a millisecond.
+  if (more) {
+    await cluster.clock.advance(1);
+    cluster.cut(leaderName, cluster.nameOf(other));
+    cluster.put(leader, "alone", "1").catch(() => undefined);
+  }
   while (leader.committed === before) await cluster.clock.advance(1);
   cluster.isolate(leaderName);
   await cluster.clock.advance(100);
@@ -79,6 +88,17 @@ describe("a leader that is removed from two members (M10)", () => {
     await expectAlone(found);
     await cluster.clock.until(() => cluster.node(leaderName).stopped !== undefined);
     expect(cluster.node(leaderName).stopped).toEqual({ kind: "removed", known: true });
+  });
+
+  test("helps the other one, which lacks entries that it has: it cannot vote for it, but tells it what is committed", async () => {
+    const found = await removedUnheard(true);
+    const { cluster, leader, leaderName, other } = found;
+    expect(leader.raftStatus().lastIndex).toBeGreaterThan(leader.committed);
+    expect(other.raftStatus().lastIndex).toBe(leader.committed);
+    cluster.kill(leaderName, () => true);
+    cluster.heal();
+    await cluster.boot(leaderName);
+    await expectAlone(found);
   });
 
   test("goes at last when nobody answers, and says that the others may not know", async () => {

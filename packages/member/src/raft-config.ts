@@ -25,6 +25,7 @@ export function raftConfig(
     uncommittedBytesMax: 1024 * mib,
     committedBytesPerReadyMax: 64 * mib,
     stepDownOnRemoval: false,
+    tellsCommitToCandidates: true,
     logger: ports.logger,
     snapshot,
   };

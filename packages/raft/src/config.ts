@@ -24,6 +24,8 @@ export interface RaftConfig {
   readonly disableProposalForwarding?: boolean;
   /** A leader that is no voter any more steps down as soon as it has applied that. */
   readonly stepDownOnRemoval: boolean;
+  /** Refusals of votes tell the candidate what is committed of its log; etcd's library neither tells nor listens. */
+  readonly tellsCommitToCandidates?: boolean;
   readonly logger: Logger;
   /**
    * Returns the latest snapshot that may be sent to a member that lags; undefined: not ready, ask later. Its

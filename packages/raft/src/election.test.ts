@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MessageType, newMessage } from "./index.ts";
+import { EntryType, MessageType, newEntry, newMessage } from "./index.ts";
 import { Cluster } from "./testing/cluster.ts";
 import { member } from "./testing/node.ts";
 
@@ -103,6 +103,51 @@ describe("pre-vote (§9.6)", () => {
 });
 
 describe("who may lead (§3.6.1)", () => {
+  test("a candidate that is refused learns what is committed of its log, if it holds the same entries", () => {
+    const cluster = new Cluster([1, 2, 3], { preVote: false });
+    const { raw } = cluster.node(1);
+    const append = newMessage(MessageType.app, member(1), member(2), 5);
+    append.index = 1;
+    append.logTerm = 1;
+    append.commit = 1;
+    append.entries = [2, 3, 4].map((index) => newEntry(EntryType.normal, 5, index, new Uint8Array(0)));
+    raw.step(append);
+    cluster.node(1).work();
+    raw.campaign();
+    const refuse = (from: number, commit: number, logTerm: number): number => {
+      const refusal = newMessage(MessageType.voteResp, member(1), member(from), raw.term);
+      Object.assign(refusal, { reject: true, commit, logTerm });
+      raw.step(refusal);
+      return raw.commit;
+    };
+    expect(raw.role).toBe("candidate");
+    expect(refuse(2, 3, 4)).toBe(1);
+    expect(refuse(2, 9, 5)).toBe(1);
+    expect(refuse(2, 3, 5)).toBe(3);
+  });
+
+  test("a refusal tells what is committed as far as the candidate's log reaches, where that is asked for", () => {
+    const told = [true, false].map((tellsCommitToCandidates) => {
+      const cluster = new Cluster([1, 2, 3], { preVote: false, tellsCommitToCandidates });
+      const { raw } = cluster.node(1);
+      const append = newMessage(MessageType.app, member(1), member(2), 5);
+      append.index = 1;
+      append.logTerm = 1;
+      append.commit = 4;
+      append.entries = [2, 3, 4].map((index) => newEntry(EntryType.normal, 5, index, new Uint8Array(0)));
+      raw.step(append);
+      cluster.node(1).work();
+      raw.forgetLeader();
+      const request = newMessage(MessageType.vote, member(1), member(3), 6);
+      request.index = 3;
+      request.logTerm = 5;
+      raw.step(request);
+      cluster.node(1).work();
+      return cluster.sentOf(MessageType.voteResp).map(({ reject, commit, logTerm }) => ({ reject, commit, logTerm }));
+    });
+    expect(told).toEqual([[{ reject: true, commit: 3, logTerm: 5 }], [{ reject: true, commit: 0, logTerm: 0 }]]);
+  });
+
   test("a member whose log is behind gets no vote", () => {
     const cluster = new Cluster([1, 2, 3]);
     cluster.elect(1);

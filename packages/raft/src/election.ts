@@ -1,6 +1,6 @@
 import { emptyBytes, equalBytes, hexId, noMember, type Term, utf8Encode } from "@quorate/base";
 import { voterIds } from "./configuration.ts";
-import { messageTypeName } from "./message.ts";
+import { type MessageDraft, messageTypeName } from "./message.ts";
 import type { Raft } from "./raft.ts";
 import { broadcastAppend } from "./replication.ts";
 import { type Message, MessageType } from "./types.ts";
@@ -103,12 +103,33 @@ export function onVoteRequest(raft: Raft, message: Message): void {
   const answer = raft.draft(isPreVote ? MessageType.preVoteResp : MessageType.voteResp, message.from);
   // A granted pre-vote carries the term it was asked for; with ours the candidate would take it for an old message.
   if (granted) answer.term = message.term;
-  else answer.reject = true;
+  else {
+    answer.reject = true;
+    if (raft.config.tellsCommitToCandidates === true) tellCommit(raft, message, answer);
+  }
   raft.sendAfterAppend(answer);
   if (granted && !isPreVote) {
     raft.electionElapsed = 0;
     raft.vote = message.from;
   }
+}
+
+/**
+ * Tells a candidate that is refused how much of its log is committed, with the term of the last such entry, by which it
+ * knows whether it holds the same entries. It may be the only one that can lead, as when the other voter was removed, has
+ * entries behind that removal which it lacks, and can neither lead nor vote for it.
+ */
+function tellCommit(raft: Raft, request: Message, answer: MessageDraft): void {
+  const index = Math.min(raft.log.committed, request.index);
+  const term = raft.log.term(index);
+  if (term === undefined) return;
+  answer.commit = index;
+  answer.logTerm = term;
+}
+
+/** Takes what a refusal tells to be committed: two logs with the same entry at an index are the same up to it. */
+function takeCommit({ log }: Raft, { commit, logTerm }: Message): void {
+  if (commit > log.committed && log.matchTerm(commit, logTerm)) log.commitTo(commit);
 }
 
 /** Refuses the pre-vote of a member whose term is behind, so that it learns the term instead of asking for ever. */
@@ -126,6 +147,7 @@ export function onVoteResponse(raft: Raft, message: Message): void {
   const name = messageTypeName(message.type);
   const kind = message.reject ? `${name} rejection` : name;
   raft.note("info", `received ${kind} from ${hexId(message.from)} at term ${raft.term}`);
+  if (message.reject) takeCommit(raft, message);
   raft.tracker.recordVote(message.from, !message.reject);
   const { granted, rejected, result } = raft.tracker.tallyVotes();
   raft.note("info", `has received ${granted} ${name} votes and ${rejected} vote rejections`);
