@@ -88,6 +88,8 @@ export class Replay {
   lastIndex: LogIndex;
   /** Whether the start has its record. */
   foundStart = false;
+  /** The term that the log has at the start, by what was read so far; −1 while it does not reach there. */
+  #termAtStart = -1;
 
   constructor(from: LogPosition) {
     this.#from = from;
@@ -127,9 +129,14 @@ export class Replay {
   #onEntry(entry: Entry): void {
     if (entry.index === 0 || entry.term === 0) throw new CorruptError("entry", "it has no index or no term");
     this.lastIndex = entry.index;
-    if (entry.index <= this.#from.index) return;
     const slot = entry.index - this.#from.index - 1;
     const { entries } = this;
+    if (slot < 0) {
+      // It replaces everything behind it, also what was read already.
+      entries.length = 0;
+      this.#termAtStart = slot === -1 ? entry.term : -1;
+      return;
+    }
     if (slot > entries.length) {
       const last = this.#from.index + entries.length;
       throw new CorruptError("entry", `index ${entry.index} does not follow ${last}`);
@@ -142,13 +149,18 @@ export class Replay {
     this.hardState = state;
   }
 
+  /** A snapshot of an entry that the log has leaves the log as it is; any other one takes its place. */
   #onSnapshot(record: SnapshotRecord): void {
     if (record.index > this.lastIndex) this.lastIndex = record.index;
-    if (record.index !== this.#from.index) return;
+    const slot = record.index - this.#from.index - 1;
+    if (slot >= 0 && this.entries[slot]?.term !== record.term) this.entries.length = 0;
+    if (slot !== -1) return;
     if (record.term !== this.#from.term) {
       const message = `the snapshot at index ${record.index} has term ${record.term} in the log, not ${this.#from.term}`;
       throw new WalError("snapshot", message);
     }
+    if (this.#termAtStart !== record.term) this.entries.length = 0;
+    this.#termAtStart = record.term;
     this.foundStart = true;
   }
 }

@@ -196,6 +196,51 @@ describe("snapshot records", () => {
     await opened.wal.close();
   });
 
+  test("hide entries above them that an entry at or below them has replaced", async () => {
+    for (const last of [3, 4]) {
+      disk = emptyDisk();
+      const wal = await Wal.create(disk, directory, metadata, small);
+      wal.append(
+        stateAt(1, 1),
+        [1, 2, 3, 4, 5, 6].map((index) => entryAt(index, 1, 5)),
+      );
+      for (let index = 3; index <= last; index++) wal.append(stateAt(2, index), [entryAt(index, 2, 5)]);
+      await wal.saveSnapshot({ index: 3, term: 2, confState });
+      await wal.close();
+      const { entries, wal: again } = await Wal.open(disk, directory, { index: 3, term: 2 }, small);
+      expect(entries.map((e) => [e.index, e.term])).toEqual(last === 3 ? [] : [[4, 2]]);
+      await again.close();
+    }
+  });
+
+  test("of a leader's snapshot replace the log where it has another entry there, and leave it where it has the same", async () => {
+    for (const term of [1, 2]) {
+      disk = emptyDisk();
+      const wal = await Wal.create(disk, directory, metadata, small);
+      wal.append(
+        stateAt(1, 1),
+        [1, 2, 3, 4, 5].map((index) => entryAt(index, 1, 5)),
+      );
+      await wal.saveSnapshot({ index: 3, term, confState });
+      wal.append(stateAt(2, 3), []);
+      await wal.close();
+      const { entries, wal: again } = await Wal.open(disk, directory, { index: 3, term }, small);
+      expect(entries.map((e) => [e.index, e.term])).toEqual(
+        term === 2
+          ? []
+          : [
+              [4, 1],
+              [5, 1],
+            ],
+      );
+      await again.close();
+      // Read from its start such a log has a gap, which nothing that was there before may fill.
+      const whole = await Wal.open(disk, directory, logStart, small);
+      expect(whole.entries.map((e) => e.index)).toEqual(term === 2 ? [] : [1, 2, 3, 4, 5]);
+      await whole.wal.close();
+    }
+  });
+
   test("need their configuration, as 3.5 and later ask", async () => {
     const wal = await Wal.create(disk, directory, metadata, small);
     expect(() => wal.saveSnapshot({ index: 1, term: 1, confState: undefined })).toThrow("has its configuration");
