@@ -80,15 +80,17 @@ export class NameTree {
     return node;
   }
 
-  /** The files of a directory that a power cut would leave there, by name. */
-  durableFiles(path: string): readonly Inode[] {
+  /** The files of a directory that a power cut would leave there, under names that end like this. */
+  durableFiles(path: string, suffix: string): readonly Inode[] {
     let node: DiskNode | undefined = this.root;
     for (const name of namesOn(path)) {
       if (!(node instanceof Directory)) return [];
       node = node.durable.get(name);
     }
     if (!(node instanceof Directory)) return [];
-    return [...node.durable.values()].filter((file): file is Inode => file instanceof Inode);
+    const files: Inode[] = [];
+    for (const [name, file] of node.durable) if (file instanceof Inode && name.endsWith(suffix)) files.push(file);
+    return files;
   }
 
   parent(path: string, operation: string): { readonly directory: Directory; readonly name: string } {

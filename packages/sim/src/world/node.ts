@@ -65,6 +65,8 @@ export interface NodeWorld {
 }
 
 const logDirectory = "/data/member/wal";
+/** What is written to a segment before it has its name counts once it has. */
+const segmentSuffix = ".wal";
 const clientUrl = (name: string): string => `http://${name}:2379`;
 
 /** A crash in the middle of a turn's messages. */
@@ -157,7 +159,7 @@ export class SimNode implements Host {
 
   /** Whether a power cut would leave this segment of the log its name. */
   #isNamed(inode: number): boolean {
-    return this.disk.names.durableFiles(logDirectory).some((file) => file.number === inode);
+    return this.disk.names.durableFiles(logDirectory, segmentSuffix).some((file) => file.number === inode);
   }
 
   /** Whether a power cut now would leave the log as it is. */
@@ -165,10 +167,10 @@ export class SimNode implements Host {
     // Who was told that it is need not know better.
     if (this.disk.lies > 0) return true;
     const { names } = this.disk;
-    const durable = names.durableFiles(logDirectory);
+    const durable = names.durableFiles(logDirectory, segmentSuffix);
     const seen = names.directory(logDirectory, "look").seen;
     for (const [name, file] of seen) {
-      if (!name.endsWith(".wal") || !(file instanceof Inode)) continue;
+      if (!name.endsWith(segmentSuffix) || !(file instanceof Inode)) continue;
       if (file.pages.dirty || !durable.includes(file)) return false;
     }
     return true;
