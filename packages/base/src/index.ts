@@ -4,3 +4,4 @@ export * from "./errors.ts";
 export * from "./ids.ts";
 export * from "./ports.ts";
 export * from "./random.ts";
+export * from "./sparse-bytes.ts";

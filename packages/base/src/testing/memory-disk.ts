@@ -6,7 +6,8 @@
  * operations since.
  */
 import { type Disk, DiskError, type DiskFile, type FileInfo, type FileLock, type OpenMode } from "../ports.ts";
-import { type FileOperation, Inode, type SparseBytes } from "./memory-file.ts";
+import type { SparseBytes } from "../sparse-bytes.ts";
+import { type FileOperation, Inode } from "./memory-file.ts";
 
 type Node = Inode | Directory;
 

@@ -3,60 +3,7 @@
  * operations since the last sync, in order.
  */
 
-/** Files are stored in pages, so that preallocated segments cost nothing. */
-const pageBytes = 4096;
-
-/** Bytes with holes. */
-export class SparseBytes {
-  size = 0;
-  readonly #pages: Map<number, Uint8Array> = new Map();
-
-  read(target: Uint8Array, position: number): number {
-    const length = Math.max(0, Math.min(target.length, this.size - position));
-    for (let done = 0; done < length; ) {
-      const at = position + done;
-      const inPage = at % pageBytes;
-      const count = Math.min(pageBytes - inPage, length - done);
-      const page = this.#pages.get((at - inPage) / pageBytes);
-      if (page === undefined) target.fill(0, done, done + count);
-      else target.set(page.subarray(inPage, inPage + count), done);
-      done += count;
-    }
-    return length;
-  }
-
-  write(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      const at = position + done;
-      const inPage = at % pageBytes;
-      const count = Math.min(pageBytes - inPage, bytes.length - done);
-      const number = (at - inPage) / pageBytes;
-      let page = this.#pages.get(number);
-      if (page === undefined) {
-        page = new Uint8Array(pageBytes);
-        this.#pages.set(number, page);
-      }
-      page.set(bytes.subarray(done, done + count), inPage);
-      done += count;
-    }
-    this.size = Math.max(this.size, position + bytes.length);
-  }
-
-  resize(size: number): void {
-    if (size < this.size) {
-      for (const number of this.#pages.keys()) if (number * pageBytes >= size) this.#pages.delete(number);
-      this.#pages.get(Math.floor(size / pageBytes))?.fill(0, size % pageBytes);
-    }
-    this.size = size;
-  }
-
-  clone(): SparseBytes {
-    const copy = new SparseBytes();
-    copy.size = this.size;
-    for (const [number, page] of this.#pages) copy.#pages.set(number, page.slice());
-    return copy;
-  }
-}
+import { SparseBytes } from "../sparse-bytes.ts";
 
 /** A change of a file that no sync has made durable yet. */
 export type FileOperation =
@@ -106,7 +53,7 @@ export class Inode {
   crash(): void {
     this.#syncedCount += this.unsynced.length;
     this.unsynced = [];
-    this.seen = this.durable.clone();
+    this.seen = this.durable.fork();
     this.holder = undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sectorBytes } from "./content.ts";
+import { sectorBytes } from "@quorate/base";
 import { CrashPoints, type Kept } from "./crash-points.ts";
 import { DiskImage } from "./disk-image.ts";
 import { fatesAt, keptBy } from "./fates.ts";

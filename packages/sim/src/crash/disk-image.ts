@@ -1,4 +1,4 @@
-import { FileContent, sectorBytes } from "./content.ts";
+import { sectorBytes, SparseBytes } from "@quorate/base";
 import type { DiskNode, Losable, NameChange, WriteOperation } from "./journal.ts";
 
 /** The number of the root directory. */
@@ -8,12 +8,12 @@ export const rootNode = 1;
 export class DiskImage {
   readonly nodes: Map<number, DiskNode>;
   readonly names: Map<number, Map<string, number>>;
-  readonly contents: Map<number, FileContent>;
+  readonly contents: Map<number, SparseBytes>;
 
   private constructor(
     nodes: Map<number, DiskNode>,
     names: Map<number, Map<string, number>>,
-    contents: Map<number, FileContent>,
+    contents: Map<number, SparseBytes>,
   ) {
     this.nodes = nodes;
     this.names = names;
@@ -28,7 +28,7 @@ export class DiskImage {
   fork(): DiskImage {
     const names = new Map<number, Map<string, number>>();
     for (const [directory, entries] of this.names) names.set(directory, new Map(entries));
-    const contents = new Map<number, FileContent>();
+    const contents = new Map<number, SparseBytes>();
     for (const [file, content] of this.contents) contents.set(file, content.fork());
     return new DiskImage(new Map(this.nodes), names, contents);
   }
@@ -43,10 +43,10 @@ export class DiskImage {
     return entries;
   }
 
-  content(file: number): FileContent {
+  content(file: number): SparseBytes {
     let content = this.contents.get(file);
     if (content === undefined) {
-      content = new FileContent();
+      content = new SparseBytes();
       this.contents.set(file, content);
     }
     return content;
@@ -85,7 +85,7 @@ export class DiskImage {
   }
 
   /** The content of the file at a path, to look at or to damage; undefined when there is none. */
-  fileAt(path: string): FileContent | undefined {
+  fileAt(path: string): SparseBytes | undefined {
     const node = this.find(path);
     return node === undefined || this.nodes.get(node)?.kind !== "file" ? undefined : this.content(node);
   }

@@ -6,7 +6,7 @@
  * `write` left in the page cache is kept whole sector by whole sector, since that is what reaches the disk: a sector
  * that is written out later holds what earlier writes put into it, too.
  */
-import { sectorBytes } from "./content.ts";
+import { sectorBytes } from "@quorate/base";
 
 /** A file or a directory. */
 export interface DiskNode {

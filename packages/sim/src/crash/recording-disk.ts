@@ -1,6 +1,13 @@
 /** A disk over an image that writes down what is done to it. */
-import { type Disk, DiskError, type DiskFile, type FileInfo, type FileLock, type OpenMode } from "@quorate/base";
-import { sectorBytes } from "./content.ts";
+import {
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type FileInfo,
+  type FileLock,
+  type OpenMode,
+  sectorBytes,
+} from "@quorate/base";
 import { type DiskImage, pathParts, rootNode } from "./disk-image.ts";
 import type { DiskNode, Losable, NameChange, Operation } from "./journal.ts";
 

@@ -1,7 +1,8 @@
+import { sectorBytes } from "@quorate/base";
 import type { Dice } from "./dice.ts";
 import type { SimDisk } from "./disk.ts";
 import type { Inode } from "./disk-names.ts";
-import { pageBytes, sectorBytes } from "./pages.ts";
+import { pageBytes } from "./pages.ts";
 
 /** What can happen to bytes that were written rightly. */
 export const damages = {

@@ -1,9 +1,9 @@
 /** The content of a file, kept as pages; and, for what is not durable yet, the pages that were there before. */
 
+import { sectorBytes } from "@quorate/base";
+
 /** Pages are what the cache holds; files with holes cost nothing for them. */
 export const pageBytes = 4096;
-/** What a disk writes as a whole. */
-export const sectorBytes = 512;
 const sectorsPerPage: number = pageBytes / sectorBytes;
 const zeros: Uint8Array = new Uint8Array(pageBytes);
 

@@ -1,17 +1,21 @@
 /** What a disk writes as a whole. */
 export const sectorBytes = 512;
 
+/** Pages keep files with holes, such as preallocated segments, small. */
 const pageBytes = 4096;
 
-/** The bytes of a file, with holes. A fork shares pages with what it was forked from until one of the two is written. */
-export class FileContent {
+/**
+ * Bytes with holes, which read as zeros: the content of a file of a disk that is not there. A fork shares pages with what it
+ * was forked from until one of the two writes them.
+ */
+export class SparseBytes {
   size = 0;
   #pages: Map<number, Uint8Array> = new Map();
   /** Pages that nobody else holds. */
   #own: Set<number> = new Set();
 
-  fork(): FileContent {
-    const copy = new FileContent();
+  fork(): SparseBytes {
+    const copy = new SparseBytes();
     copy.size = this.size;
     copy.#pages = new Map(this.#pages);
     this.#own = new Set();
@@ -33,6 +37,7 @@ export class FileContent {
     return length;
   }
 
+  /** @param bytes copied. */
   write(bytes: Uint8Array, position: number): void {
     for (let done = 0; done < bytes.length; ) {
       const at = position + done;
