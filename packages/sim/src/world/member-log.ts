@@ -89,7 +89,7 @@ export class MemberLog {
   #excused: Terms | undefined;
   #pending: PendingRecord[] = [];
   /** The record of a snapshot that is durable, where the commit index that makes it count is not yet. */
-  #arriving: { readonly index: LogIndex; readonly term: Term } | undefined;
+  #arriving: { readonly index: LogIndex; readonly term: Term; last: LogIndex } | undefined;
   /** How many records of each file were written, and how many of them are durable. */
   readonly #counts: Map<number, { written: number; durable: number }> = new Map();
   #at = 0;
@@ -294,8 +294,9 @@ export class MemberLog {
       if (passed >= (this.#counts.get(record.inode)?.durable ?? 0)) break;
       this.#passed.set(record.inode, passed + 1);
       done += 1;
-      if (record.kind === "entry") this.durable.set(record.index, record.term);
-      else if (record.kind === "snapshot") this.#arriving = record;
+      if (record.kind === "entry") this.#countEntry(record.index, record.term);
+      else if (record.kind === "snapshot")
+        this.#arriving = { index: record.index, term: record.term, last: record.index };
       else this.durableState = record.state;
       this.#countSnapshot();
     }
@@ -309,11 +310,13 @@ export class MemberLog {
     const snapshot = this.#arriving;
     if (snapshot === undefined || this.durableState.commit < snapshot.index) return;
     this.#arriving = undefined;
-    const { durable } = this;
-    const behind = durable.last > snapshot.index && durable.at(snapshot.index) === snapshot.term;
-    const { last } = durable;
-    durable.startAt(snapshot.index, snapshot.term);
-    if (behind) durable.last = last;
+    this.durable.startAt(snapshot.index, snapshot.term);
+    this.durable.last = snapshot.last;
+  }
+
+  #countEntry(index: LogIndex, term: Term): void {
+    this.durable.set(index, term);
+    if (this.#arriving !== undefined) this.#arriving.last = index;
   }
 
   /**
