@@ -74,9 +74,7 @@ const plants: readonly ((stage: Stage, victim: string, steps: number) => void)[]
     disk.onStep = planted;
   },
   (stage, victim, steps) => {
-    const node = stage.node(victim);
-    node.sendsLeft = steps;
-    node.onSend = planted;
+    stage.node(victim).sending = { type: undefined, isSent: false, left: steps, strike: planted };
   },
   (stage, victim, steps) => {
     const { machine } = stage.member(victim);
@@ -114,7 +112,6 @@ const exceptions: Scenario = {
         const end = stage.world.tolerated.at(-1)?.message ?? "";
         stage.expect(end.includes("planted") && end.includes("at "), "P09", `it ended without a stack: ${end}`);
         stage.expect(node.boots === boots, "P09", "it went on");
-        node.onSend = undefined;
         await stage.bootUp(victim);
         await stage.mustPut("alive", String(steps), 8_000);
       }
