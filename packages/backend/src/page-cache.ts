@@ -1,8 +1,6 @@
-import type { Page } from "./page.ts";
+import { KeptPages, pageCost } from "./kept-pages.ts";
+import type { Page, PageMemory } from "./page.ts";
 
-/** What a page costs beside its bytes, about: in memory that it shares with others, and in memory of its own. */
-const sharedCost = 150;
-const ownCost = 500;
 /** What pages that nobody asked for again may use together: this part of the whole. */
 const newPart = 8;
 /** Being asked for again while fewer new pages than this came is one use: that of a range, or of a turn. */
@@ -23,30 +21,25 @@ const rememberedTimes = 4;
  * for a page once for each row in it, so what counts is to be asked for after some more pages have come.
  *
  * New pages lie side by side in larger pieces of memory, which go as a whole since they leave in the order in which
- * they came. Kept pages leave one by one, chosen by the clock algorithm, so each has memory of its own.
- * Pages that left stay valid for whoever holds them: the limit bounds what the cache itself keeps alive.
+ * they came; pages that are kept move to other pieces. Pages that left stay valid for whoever holds them: the limit
+ * bounds what the cache itself keeps alive.
  *
  * Sources: S3-FIFO (Yang et al., SOSP 2023), with one bit per page in the place of its counters; correlated references,
  * O'Neil et al., "The LRU-K page replacement algorithm" (SIGMOD 1993).
  */
 export class PageCache {
   readonly #newBytesMax: number;
-  readonly #keptBytesMax: number;
-  readonly #pageBytes: number;
   readonly #oneUse: number;
+  readonly #rememberedMax: number;
   /** Pages that came so far, and one. */
   #count = 1;
   #newBytes = 0;
-  #keptBytes = 0;
   /** By page number; holes are undefined. */
   readonly #pages: (Page | undefined)[] = [];
   /** New pages in the order in which they came, from `#newHead` on; some were replaced meanwhile. */
   #new: (Page | undefined)[] = [];
   #newHead = 0;
-  /** The clock's face; undefined in `#vacant` places. */
-  readonly #face: (Page | undefined)[] = [];
-  readonly #vacant: number[] = [];
-  #hand = 0;
+  readonly #kept: KeptPages;
   /** A bit per page that left without having been asked for. */
   #remembered: Uint32Array = new Uint32Array(0);
   #rememberedCount = 0;
@@ -54,14 +47,26 @@ export class PageCache {
   /** @param pageBytes the usual size of a page. */
   constructor(bytesMax: number, pageBytes: number) {
     this.#newBytesMax = Math.floor(bytesMax / newPart);
-    this.#keptBytesMax = bytesMax - this.#newBytesMax;
-    this.#pageBytes = pageBytes;
     this.#oneUse = Math.min(oneUseMax, Math.floor(this.#newBytesMax / pageBytes / 4));
+    const keptBytesMax = bytesMax - this.#newBytesMax;
+    this.#rememberedMax = keptBytesMax < pageBytes + pageCost ? 0 : (rememberedTimes * keptBytesMax) / pageBytes;
+    this.#kept = new KeptPages(
+      { bytesMax: keptBytesMax, pageBytes },
+      {
+        isShown: (page) => this.#pages[page.id] === page,
+        onMoved: (page) => {
+          this.#pages[page.id] = page;
+        },
+        onGone: (page) => {
+          this.#pages[page.id] = undefined;
+        },
+      },
+    );
   }
 
   /** Bytes of the pages in the cache, with what is kept beside them. */
   get bytes(): number {
-    return this.#newBytes + this.#keptBytes;
+    return this.#newBytes + this.#kept.bytes;
   }
 
   get(id: number): Page | undefined {
@@ -70,16 +75,11 @@ export class PageCache {
     return page;
   }
 
-  /** Whether the page was here not long ago, so that it is worth keeping: read it into memory of its own. */
-  remembers(id: number): boolean {
-    return id >>> 5 < this.#remembered.length && ((this.#remembered[id >>> 5] as number) & (1 << (id & 31))) !== 0;
-  }
-
   /** Takes in a page that was written, or read for the first time. */
   add(page: Page): void {
     this.#forget(page.id);
     this.#removeOld(page.id);
-    const cost = page.length + sharedCost;
+    const cost = page.length + pageCost;
     if (cost > this.#newBytesMax) return;
     while (this.#newBytes + cost > this.#newBytesMax) this.#shiftNew();
     this.#count += 1;
@@ -89,11 +89,22 @@ export class PageCache {
     this.#newBytes += cost;
   }
 
-  /** Takes in a page with memory of its own that was here before. */
+  /** Whether the page was here not long ago, so that it is worth keeping: read it to `keptPlace`. */
+  remembers(id: number): boolean {
+    return id >>> 5 < this.#remembered.length && ((this.#remembered[id >>> 5] as number) & (1 << (id & 31))) !== 0;
+  }
+
+  /** Memory for a page without overflow, to be used by `keep` at once. */
+  keptPlace(): PageMemory {
+    return this.#kept.place();
+  }
+
+  /** Takes in a page that was here before; it lies in `keptPlace`, or has overflow. */
   keep(page: Page): void {
     this.#forget(page.id);
     this.#removeOld(page.id);
-    this.#insertKept(page);
+    if (page.overflow === 0) this.#kept.adopt(page);
+    else this.#kept.insert(page);
   }
 
   #removeOld(id: number): void {
@@ -102,9 +113,8 @@ export class PageCache {
     const old = this.#pages[id];
     if (old === undefined) return;
     this.#pages[id] = undefined;
-    if (old.slot >= 0) this.#leaveFace(old);
-    // Its place among the new pages goes when it would have left.
-    else this.#newBytes -= old.length + sharedCost;
+    // Among the new pages its place, among the kept ones its memory goes when it would have left.
+    if (old.came > 0) this.#newBytes -= old.length + pageCost;
   }
 
   /** Lets the oldest new page go, or keeps it if it was asked for. */
@@ -117,48 +127,15 @@ export class PageCache {
       this.#newHead = 0;
     }
     if (this.#pages[page.id] !== page) return;
-    this.#newBytes -= page.length + sharedCost;
+    this.#newBytes -= page.length + pageCost;
     this.#pages[page.id] = undefined;
-    if (page.used > page.came + this.#oneUse) this.#insertKept(page.copy());
+    if (page.used > page.came + this.#oneUse) this.#kept.insert(page);
     else this.#remember(page.id);
   }
 
-  #insertKept(page: Page): void {
-    const cost = page.length + ownCost;
-    if (cost > this.#keptBytesMax) return;
-    while (this.#keptBytes + cost > this.#keptBytesMax) this.#evictKept();
-    page.slot = this.#vacant.pop() ?? this.#face.length;
-    this.#face[page.slot] = page;
-    this.#pages[page.id] = page;
-    this.#keptBytes += cost;
-  }
-
-  #evictKept(): void {
-    for (;;) {
-      if (this.#hand >= this.#face.length) this.#hand = 0;
-      const page = this.#face[this.#hand];
-      this.#hand += 1;
-      if (page === undefined) continue;
-      if (page.used !== 0) {
-        page.used = 0;
-        continue;
-      }
-      this.#pages[page.id] = undefined;
-      this.#leaveFace(page);
-      return;
-    }
-  }
-
-  #leaveFace(page: Page): void {
-    this.#face[page.slot] = undefined;
-    this.#vacant.push(page.slot);
-    page.slot = -1;
-    this.#keptBytes -= page.length + ownCost;
-  }
-
   #remember(id: number): void {
-    const most = (rememberedTimes * this.#keptBytesMax) / this.#pageBytes;
-    if (this.#rememberedCount >= most) {
+    if (this.#rememberedMax === 0) return;
+    if (this.#rememberedCount >= this.#rememberedMax) {
       this.#remembered.fill(0);
       this.#rememberedCount = 0;
     }

@@ -21,6 +21,20 @@ export interface Disorder {
   readonly message: string;
 }
 
+/** Where a page lies, or is read to. */
+export interface PageMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** A multiple of 4. */
+  readonly base: number;
+}
+
+/** Makes memory for `size` bytes. */
+export function pageMemory(size: number): PageMemory {
+  const words = new Uint32Array(size >>> 2);
+  return { words, bytes: new Uint8Array(words.buffer), base: 0 };
+}
+
 /**
  * A branch or leaf page as it stands in the file, with its overflow pages. Immutable: its bytes are never written
  * again, so keys and values handed out are views that stay as they are for as long as somebody holds them.
@@ -37,8 +51,6 @@ export class Page {
   /** The cache's: its count of new pages when this one came, and when it was last asked for; 0 is never. */
   came: number = 0;
   used: number = 0;
-  /** The cache's: where on the clock's face; -1 for one that is not there. */
-  slot: number = -1;
   /** Memory that holds the page at `#base`, perhaps among others. */
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
@@ -160,10 +172,10 @@ export class Page {
     return (this.#words[word + 1] as number) * 2 ** 32 + (this.#words[word] as number);
   }
 
-  /** Returns the same page in memory of its own. */
-  copy(): Page {
-    const bytes = this.#bytes.slice(this.#base, this.#base + this.length);
-    return new Page(bytes, new Uint32Array(bytes.buffer), 0, this.length);
+  /** Copies the page to other memory. */
+  copyTo({ bytes, words, base }: PageMemory): Page {
+    bytes.set(this.#bytes.subarray(this.#base, this.#base + this.length), base);
+    return new Page(bytes, words, base, this.length);
   }
 
   /** Bytes that the content needs on a page, header included. */

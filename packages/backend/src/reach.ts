@@ -1,6 +1,6 @@
 import { type Clock, CorruptError } from "@quorate/base";
-import { decodeBucket, type Page } from "./page.ts";
-import { type PageMemory, pageMemory, type Store } from "./store.ts";
+import { decodeBucket, type Page, type PageMemory, pageMemory } from "./page.ts";
+import type { Store } from "./store.ts";
 
 /** Pages looked at in one turn of the loop. */
 const pagesPerTurn = 2000;

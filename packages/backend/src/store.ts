@@ -1,26 +1,12 @@
 import { CorruptError, type DiskFile, type FileLock, InvariantError } from "@quorate/base";
 import { encodeMeta, freelistFlag, type Meta, pageHeaderSize, readU32 } from "./format.ts";
 import { Freelist } from "./freelist.ts";
-import { Page } from "./page.ts";
+import { Page, type PageMemory, pageMemory } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
 import { sealBytes } from "./seal.ts";
 
 /** Memory for pages is taken from the platform in pieces of this size. */
 const chunkBytes = 64 * 1024;
-
-/** Where a page is read to. */
-export interface PageMemory {
-  readonly bytes: Uint8Array;
-  readonly words: Uint32Array;
-  /** A multiple of 4. */
-  readonly base: number;
-}
-
-/** Makes memory for `size` bytes. */
-export function pageMemory(size: number): PageMemory {
-  const words = new Uint32Array(size >>> 2);
-  return { words, bytes: new Uint8Array(words.buffer), base: 0 };
-}
 
 /** Readers of one tree: what the transactions after `txid` freed is kept for them. */
 export interface Pin {
@@ -99,9 +85,10 @@ export class Store {
   }
 
   #load(id: number): Page {
-    if (this.#cache.remembers(id)) {
-      const page = this.readPage(id);
-      this.#cache.keep(page);
+    const cache = this.#cache;
+    if (cache.remembers(id)) {
+      const page = this.readPage(id, cache.keptPlace());
+      cache.keep(page);
       return page;
     }
     const { pageSize } = this;
@@ -111,7 +98,7 @@ export class Store {
     // A page with overflow has memory of its own.
     const base = page.overflow > 0 ? memory.base : memory.base + pageSize;
     this.#reading = { bytes: memory.bytes, words: memory.words, base };
-    this.#cache.add(page);
+    cache.add(page);
     return page;
   }
 
