@@ -2,6 +2,8 @@
 import {
   AlarmAction,
   AlarmType,
+  CompareResult,
+  CompareTarget,
   encodeAlarmRequest,
   encodeCompactionRequest,
   encodeDeleteRangeRequest,
@@ -11,6 +13,7 @@ import {
   encodeTxnRequest,
   membershippb,
   newRequestOp,
+  newCompare,
   newPutRequest,
 } from "@quorate/api";
 import { emptyBytes, type MemberId, toLeaseId, utf8Encode } from "@quorate/base";
@@ -23,7 +26,12 @@ export type Command =
   | { readonly kind: "put"; readonly key: string; readonly value: string; readonly lease?: bigint }
   /** Deletes `key`, or all keys from it up to `end`. */
   | { readonly kind: "delete"; readonly key: string; readonly end?: string }
-  | { readonly kind: "txn"; readonly puts: readonly (readonly [key: string, value: string])[] }
+  | {
+      readonly kind: "txn";
+      readonly puts: readonly (readonly [key: string, value: string])[];
+      /** Only when all keys from `key` up to `end`, of which there are some, are at this version. */
+      readonly when?: { readonly key: string; readonly end: string; readonly version: number };
+    }
   | { readonly kind: "compact"; readonly revision: number }
   | { readonly kind: "grant"; readonly lease: bigint; readonly ttl: number }
   | { readonly kind: "revoke"; readonly lease: bigint }
@@ -95,7 +103,21 @@ function requestOf(command: Command): [kind: number, body: Uint8Array] {
         ...newRequestOp(),
         requestPut: { ...newPutRequest(), key: utf8Encode(key), value: utf8Encode(value) },
       }));
-      return [RequestKind.txn, encodeTxnRequest({ success })];
+      const { when } = command;
+      const compare =
+        when === undefined
+          ? []
+          : [
+              {
+                ...newCompare(),
+                target: CompareTarget.VERSION,
+                result: CompareResult.EQUAL,
+                key: utf8Encode(when.key),
+                rangeEnd: utf8Encode(when.end),
+                version: when.version,
+              },
+            ];
+      return [RequestKind.txn, encodeTxnRequest({ compare, success })];
     }
     case "compact":
       return [RequestKind.compaction, encodeCompactionRequest({ revision: command.revision })];

@@ -32,6 +32,7 @@ export class NaiveKv {
         this.#change([command]);
         return;
       case "txn":
+        if (command.when !== undefined && !this.#holds(command.when)) return;
         this.#change(command.puts.map(([key, value]) => ({ key, value })));
         return;
       case "delete":
@@ -53,6 +54,10 @@ export class NaiveKv {
       default:
         return;
     }
+  }
+
+  #holds({ key, end, version }: { readonly key: string; readonly end: string; readonly version: number }): boolean {
+    return this.#alive().every((row) => !isInside(row.key, key, end) || row.version === version);
   }
 
   #change(puts: readonly { readonly key: string; readonly value: string; readonly lease?: bigint }[]): void {

@@ -89,7 +89,14 @@ export class Reference {
     if (command !== undefined) this.#kv.apply(command);
     const { revision, compactRevision } = this.#kv;
     const past = checksumOf(this.#kv.visibleAt(oldestRevision(compactRevision)));
-    const naive = { revision, compactRevision, hash: this.#kv.hash(), past, tables: facts.tables };
+    const naive = {
+      revision,
+      compactRevision,
+      hash: this.#kv.hash(),
+      past,
+      members: facts.members,
+      tables: facts.tables,
+    };
     const rows = rowCount(storage);
     const meant = this.#kv.rowsKept();
     const difference = stateDifference(facts, naive) ?? (rows === meant ? undefined : `${rows} rows, not ${meant}`);

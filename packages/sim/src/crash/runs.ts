@@ -107,6 +107,11 @@ const dbCommit: Run = {
     );
     await rig.clock.advance(3);
     await rig.replicate({ kind: "txn", puts: Array.from({ length: 20 }, (_, i) => [`t${i}`, text(150, i)] as const) });
+    await rig.replicate(
+      put("t3", "again"),
+      { kind: "txn", puts: [["all at one", "no"]], when: { key: "t", end: "t9", version: 1 } },
+      { kind: "txn", puts: [["all at one", "yes"]], when: { key: "t4", end: "t9", version: 1 } },
+    );
     await rig.replicate({ kind: "alarm", member: third, raise: true }, put("refused"));
     await rig.clock.advance(2);
     await rig.replicate({ kind: "alarm", member: third, raise: false }, { kind: "delete", key: "t", end: "t5" });
@@ -304,6 +309,7 @@ const membership: Run = {
     await rig.replicate({ kind: "add", member: fourth, url: fourthUrl, learner: true });
     await rig.clock.advance(4);
     await rig.replicate({ kind: "promote", member: fourth }, put("a"));
+    await rig.clock.advance(5);
     await rig.replicate({ kind: "update", member: fourth, url: "http://moved:2380" });
     await rig.clock.advance(5);
     await rig.replicate({ kind: "remove", member: fourth });

@@ -1,5 +1,6 @@
-import { crc32cUpdate, emptyBytes, toHex, utf8Encode } from "@quorate/base";
+import { crc32cUpdate, emptyBytes, hexId, toHex, utf8Encode } from "@quorate/base";
 import type { Storage } from "@quorate/member";
+import { memberJson } from "@quorate/state";
 import type { CrashClock } from "./crash-clock.ts";
 
 /** All that the log decides about the state after an entry. */
@@ -10,6 +11,8 @@ export interface StateFacts {
   readonly hash: number;
   /** The checksum of all keys as they were at the compaction revision, the oldest that can be read. */
   readonly past: number;
+  /** The members, as the member has them in memory. */
+  readonly members: string;
   /** Rows of every other bucket, and the marks in `meta` that follow from the log alone. */
   readonly tables: string;
 }
@@ -20,7 +23,20 @@ const marks = ["consistent_index", "term", "confState", "storageVersion", "sched
 /** Reads the state of a storage whose progress has been written, as it has after a start and after a commit. */
 export async function stateFacts(storage: Storage, clock: CrashClock): Promise<StateFacts> {
   const { hash, hashRevision, compactRevision } = await clock.finish(storage.hashKv(0));
-  return { revision: hashRevision, compactRevision, hash, past: pastOf(storage), tables: tablesOf(storage) };
+  return {
+    revision: hashRevision,
+    compactRevision,
+    hash,
+    past: pastOf(storage),
+    members: membersOf(storage),
+    tables: tablesOf(storage),
+  };
+}
+
+function membersOf({ machine }: Storage): string {
+  const { membership } = machine;
+  const list = membership.list().map(memberJson);
+  return `${list.join()} without ${membership.removed().map(hexId).join()}`;
 }
 
 const everything = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
@@ -66,6 +82,7 @@ export function stateDifference(found: StateFacts, expected: StateFacts): string
   }
   if (found.past !== expected.past) return `other keys at revision ${oldestRevision(found.compactRevision)}`;
   if (found.hash !== expected.hash) return `HashKV ${found.hash}, not ${expected.hash}`;
+  if (found.members !== expected.members) return `the members ${found.members}, not ${expected.members}`;
   if (found.tables === expected.tables) return undefined;
   const known = new Set(expected.tables.split("\n"));
   const row = found.tables.split("\n").find((line) => !known.has(line));
