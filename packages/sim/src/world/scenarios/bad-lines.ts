@@ -1,7 +1,7 @@
 /** Bad lines: N06 to N08, N11. */
 import { Dice } from "../dice.ts";
 import type { Way } from "../link.ts";
-import { load } from "./load.ts";
+import { busy, load } from "./load.ts";
 import type { Scenario, Stage } from "./stage.ts";
 
 /** Changes every way of the network. */
@@ -16,8 +16,10 @@ const loss: Scenario = {
   title:
     "with 5 and 30 of 100 messages lost there is a write at least every five seconds, and half of them break nothing",
   members: 3,
+  plan: busy,
   play: async (stage) => {
     await stage.ready();
+    stage.clients.start(3);
     for (const permille of [50, 300, 500]) {
       onAllWays(stage, (way) => {
         way.loss = permille;
@@ -30,8 +32,10 @@ const loss: Scenario = {
       stage.expect(permille === 500 || quiet === 0, "N06", `${quiet} of 6 windows without a write at ${permille}`);
       stage.heal();
       await stage.mustPut("after", String(permille));
-      await stage.converged();
     }
+    stage.clients.running = false;
+    await stage.wait(10_000);
+    await stage.converged();
   },
 };
 
@@ -82,10 +86,20 @@ const repeats: Scenario = {
     stage.kill(old);
     await stage.mustPut("b", "2");
     await stage.bootUp(old);
-    network.replay();
-    await load(stage, 5);
-    network.replay();
+    await stage.converged();
+    const leader = await stage.leader();
+    const { term } = stage.member(leader);
+    for (let i = 0; i < 5; i++) {
+      network.replay();
+      await load(stage, 2);
+    }
     network.keepsOld = false;
+    stage.expect(network.old.length > 0, "script", "there is nothing to come again");
+    stage.expect(
+      stage.leaderNow() === leader && stage.member(leader).term === term,
+      "N08",
+      "old messages cost an election",
+    );
     await stage.mustPut("after", "1");
     await stage.converged();
   },

@@ -66,9 +66,18 @@ const pausedLeader: Scenario = {
       const leader = await stage.leader();
       await work(stage, 2);
       stage.pause(leader, timeouts * 1000);
-      await stage.anotherLeader(leader, 4_000);
+      const wakesUs = stage.world.kernel.nowUs + timeouts * 1_000_000;
+      if (timeouts > 2) await stage.anotherLeader(leader, 3_000);
+      else await stage.anotherLeader(leader, 4_000);
       await stage.mustPut("meanwhile", String(timeouts));
-      await stage.wait(timeouts * 1000);
+      // Asked while it sleeps, it is the first thing that it looks at.
+      const read = stage.attempt(stage.get(leader, "meanwhile"));
+      await stage.wait(Math.max(0, (wakesUs - stage.world.kernel.nowUs) / 1000) + timeouts * 100);
+      stage.expect(
+        read.state !== "done" || read.value === String(timeouts),
+        "G1",
+        `it read ${read.value} when it woke`,
+      );
       await work(stage, 2);
       await stage.converged();
       stage.expect((await stage.get(leader, "meanwhile")) === String(timeouts), "G1", "an old value was read");

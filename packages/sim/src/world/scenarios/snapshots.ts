@@ -13,6 +13,11 @@ const twoSnapshots: Scenario = {
     const [leader, lagging] = await stage.ready();
     stage.isolate(lagging);
     for (let i = 0; i < 40; i++) await stage.mustPut(`k${i}`, String(i));
+    const id = stage.id(lagging);
+    let snapshots = 0;
+    stage.witness.onSend.push((_, { type, to }) => {
+      if (type === MessageType.snap && to === id) snapshots += 1;
+    });
     for (let round = 0; round < 4; round++) {
       stage.heal();
       await stage.wait(150);
