@@ -149,12 +149,13 @@ export class Replay {
     this.hardState = state;
   }
 
-  /** A snapshot of an entry that the log has leaves the log as it is; any other one takes its place. */
+  /**
+   * A snapshot of an entry that the log has leaves the log as it is; any other one takes its place. That goes for the start,
+   * which the hard state vouches for: a snapshot above it may never have been put in force.
+   */
   #onSnapshot(record: SnapshotRecord): void {
     if (record.index > this.lastIndex) this.lastIndex = record.index;
-    const slot = record.index - this.#from.index - 1;
-    if (slot >= 0 && this.entries[slot]?.term !== record.term) this.entries.length = 0;
-    if (slot !== -1) return;
+    if (record.index !== this.#from.index) return;
     if (record.term !== this.#from.term) {
       const message = `the snapshot at index ${record.index} has term ${record.term} in the log, not ${this.#from.term}`;
       throw new WalError("snapshot", message);
