@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { afterAll, expect, test } from "vitest";
 import { Scope } from "../support/index.ts";
 import { parseReport } from "./load.ts";
+import { parseMemory } from "./memory.ts";
 import { functionShares } from "./profile.ts";
+import { formatSizes } from "./sizes-table.ts";
 import { type Cell, formatTable, median, ratios } from "./table.ts";
 import { usageOf } from "./usage.ts";
 
@@ -105,6 +107,27 @@ test("a profile gives the shares of functions, without idle time", () => {
     { name: "apply quorate.mjs:42", percent: 60 },
     { name: "(program)", percent: 40 },
   ]);
+});
+
+test("memory comes in megabytes, by what it holds; what a kernel does not say counts as nothing", () => {
+  const status = "Name:\tetcd\nVmRSS:\t  2048 kB\nRssAnon:\t  1024 kB\nRssFile:\t   512 kB\n";
+  expect(parseMemory(status)).toEqual({ rssMegabytes: 2, anonMegabytes: 1, fileMegabytes: 0.5, shmemMegabytes: 0 });
+});
+
+test("sizes are medians over the rounds, and ours is divided by the smallest of the others", () => {
+  const one = (server: string, round: number, value: number) => ({ round, server, what: "RSS, MB", value });
+  const measured = [one("etcd-3.4", 1, 500), one("etcd-3.7", 1, 400), one("quorate", 1, 100), one("quorate", 2, 300)];
+  const lines = formatSizes(measured, ["etcd-3.4", "etcd-3.7", "quorate"]).split("\n");
+  expect(lines[1]).toMatch(/^RSS, MB +500 +400 +200 +0\.50×$/);
+});
+
+test("a size that one server lacks has no ratio for it, and what belongs to a value is told below the table", () => {
+  const lines = formatSizes(
+    [{ round: 1, server: "quorate", what: "RSS, MB", value: 5, detail: "anon 3" }],
+    ["etcd-3.7", "quorate"],
+  ).split("\n");
+  expect(lines[1]).toMatch(/^RSS, MB +– +5\.0 +–$/);
+  expect(lines.at(-1)).toMatch(/^round 1 +quorate +RSS, MB +anon 3$/);
 });
 
 test("processor time that a child of the process used is counted", async () => {
