@@ -8,7 +8,7 @@ const fullDisk: Scenario = {
   members: 3,
   plan: { walSegmentBytes: 4096 },
   play: async (stage) => {
-    const [leader, victim] = await stage.ready();
+    const [, victim] = await stage.ready();
     const node = stage.node(victim);
     node.disk.troubles.room = 6_000;
     for (let i = 0; i < 60 && node.isUp; i++) await stage.mustPut(`k${i}`, "x".repeat(500));

@@ -132,7 +132,7 @@ const judgedAtApply: Scenario = {
   members: 3,
   options: lax,
   play: async (stage) => {
-    const [leader, a, b] = await stage.ready();
+    const [, a, b] = await stage.ready();
     const outcomes = await Promise.all([
       outcomeOf(stage.member(a).changes.add(url("m4"), true)),
       outcomeOf(stage.member(b).changes.add(url("m4"), true)),

@@ -10,7 +10,7 @@ const twoSnapshots: Scenario = {
   members: 5,
   plan: { snapshotCount: 5, catchUpEntries: 1 },
   play: async (stage) => {
-    const [leader, lagging] = await stage.ready();
+    const [, lagging] = await stage.ready();
     stage.isolate(lagging);
     for (let i = 0; i < 40; i++) await stage.mustPut(`k${i}`, String(i));
     const id = stage.id(lagging);
