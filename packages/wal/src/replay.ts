@@ -90,6 +90,8 @@ export class Replay {
   foundStart = false;
   /** The term that the log has at the start, by what was read so far; −1 while it does not reach there. */
   #termAtStart = -1;
+  /** The newest snapshot above the start that does not count yet. */
+  #above: SnapshotRecord | undefined;
 
   constructor(from: LogPosition) {
     this.#from = from;
@@ -147,15 +149,29 @@ export class Replay {
 
   #onState(state: HardState): void {
     this.hardState = state;
+    this.#countAbove();
+  }
+
+  /** A snapshot counts when the commit index reaches it: until then the log is the one before it. */
+  #countAbove(): void {
+    const record = this.#above;
+    if (record === undefined || record.index > this.hardState.commit) return;
+    this.#above = undefined;
+    if (this.entries[record.index - this.#from.index - 1]?.term !== record.term) this.entries.length = 0;
   }
 
   /**
-   * A snapshot of an entry that the log has leaves the log as it is; any other one takes its place. That goes for the start,
-   * which the hard state vouches for: a snapshot above it may never have been put in force.
+   * A snapshot of an entry that the log has leaves the log as it is; any other one takes its place: that of the start at
+   * once, since it was chosen because it counts, and one above it when it does.
    */
   #onSnapshot(record: SnapshotRecord): void {
     if (record.index > this.lastIndex) this.lastIndex = record.index;
-    if (record.index !== this.#from.index) return;
+    const slot = record.index - this.#from.index - 1;
+    if (slot >= 0) {
+      this.#above = record;
+      this.#countAbove();
+    }
+    if (slot !== -1) return;
     if (record.term !== this.#from.term) {
       const message = `the snapshot at index ${record.index} has term ${record.term} in the log, not ${this.#from.term}`;
       throw new WalError("snapshot", message);

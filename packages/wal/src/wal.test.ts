@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { MemoryDisk } from "@quorate/base/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { NodeDisk } from "../../platform/src/index.ts";
-import { hasWal, logStart, readRecords, readWal, segmentName, validSnapshots, Wal } from "./index.ts";
+import { hasWal, logStart, readRecords, readWal, RecordType, segmentName, validSnapshots, Wal } from "./index.ts";
 import { putFile } from "./testing/golden.ts";
 import {
   bare,
@@ -237,16 +237,36 @@ describe("snapshot records", () => {
     }
   });
 
-  test("above the start leave what is in front of them while no commit index vouches for them", async () => {
+  test("of a leader's snapshot change nothing while no commit index reaches them", async () => {
+    const wal = await Wal.create(disk, directory, metadata, small);
+    const five = [1, 2, 3, 4, 5].map((index) => entryAt(index, 1, 5));
+    wal.append(stateAt(1, 2), five);
+    await wal.saveSnapshot({ index: 9, term: 2, confState });
+    await wal.close();
+    const { entries, hardState, wal: again } = await Wal.open(disk, directory, logStart, small);
+    expect(entries.map((e) => e.index)).toEqual([1, 2, 3, 4, 5]);
+    expect(hardState.commit).toBe(2);
+    again.append(stateAt(2, 6), [entryAt(6, 2, 5)]);
+    await again.close();
+    const whole = await Wal.open(disk, directory, logStart, small);
+    expect(whole.entries.map((e) => e.index)).toEqual([1, 2, 3, 4, 5, 6]);
+    await whole.wal.close();
+  });
+
+  test("count before the entries behind them, wherever a torn write ends", async () => {
     const wal = await Wal.create(disk, directory, metadata, small);
     wal.append(
       stateAt(1, 2),
       [1, 2, 3].map((index) => entryAt(index, 1, 5)),
     );
-    await wal.saveSnapshot({ index: 9, term: 1, confState });
+    await wal.saveSnapshot({ index: 9, term: 2, confState });
+    wal.append(stateAt(2, 9), [entryAt(10, 2, 5)]);
     await wal.close();
-    const { entries, wal: again } = await Wal.open(disk, directory, logStart, small);
-    expect(entries.map((e) => e.index)).toEqual([1, 2, 3]);
+    const order: number[] = [];
+    readRecords(disk, directory, ({ type }) => order.push(type));
+    expect(order.slice(-3)).toEqual([RecordType.snapshot, RecordType.state, RecordType.entry]);
+    const { entries, wal: again } = await Wal.open(disk, directory, { index: 9, term: 2 }, small);
+    expect(entries.map((e) => e.index)).toEqual([10]);
     await again.close();
   });
 

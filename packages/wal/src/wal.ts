@@ -66,6 +66,8 @@ export class Wal {
   #position: number;
   #hardState: HardState;
   #lastIndex: LogIndex;
+  /** Of the newest snapshot that this process noted. */
+  #snapshotIndex: LogIndex = 0;
 
   /** Counts writes, to know what a sync covers. */
   #written = 0;
@@ -143,7 +145,8 @@ export class Wal {
   }
 
   /**
-   * Writes entries, then the hard state, into the page cache: one write for all. Durable after `sync`.
+   * Writes entries, then the hard state, into the page cache: one write for all. Durable after `sync`. The hard state that
+   * lets a snapshot count goes in front of the entries behind it.
    *
    * @param entries may replace earlier ones, never leave a gap; they are encoded by this call if they were not.
    * @throws DiskError, after which the log can only be closed.
@@ -151,14 +154,20 @@ export class Wal {
   append(hardState: HardState | undefined, entries: readonly Entry[]): void {
     this.#check();
     const frames = this.#frames;
+    const state = hardState !== undefined && !isEmptyState(hardState) ? hardState : undefined;
+    // A torn write must not leave entries behind a snapshot that does not count.
+    const isFirst = state !== undefined && this.#snapshotIndex > this.#hardState.commit;
+    if (state !== undefined && isFirst) this.#addState(state);
     for (let i = 0; i < entries.length; i++) frames.addEntry(entries[i] as Entry);
     if (entries.length > 0) this.#lastIndex = (entries[entries.length - 1] as Entry).index;
-    if (hardState !== undefined && !isEmptyState(hardState)) {
-      invariant(hardState.term >= this.#hardState.term, "the term goes back", () => ({ term: hardState.term }));
-      frames.addState(hardState);
-      this.#hardState = hardState;
-    }
+    if (state !== undefined && !isFirst) this.#addState(state);
     if (frames.length > 0) this.#write();
+  }
+
+  #addState(state: HardState): void {
+    invariant(state.term >= this.#hardState.term, "the term goes back", () => ({ term: state.term }));
+    this.#frames.addState(state);
+    this.#hardState = state;
   }
 
   /**
@@ -171,6 +180,7 @@ export class Wal {
     invariant(record.index === 0 || record.confState !== undefined, "a snapshot record has its configuration");
     this.#frames.addData(RecordType.snapshot, encodeSnapshotRecord(record));
     if (record.index > this.#lastIndex) this.#lastIndex = record.index;
+    this.#snapshotIndex = record.index;
     this.#write();
     return this.sync();
   }
