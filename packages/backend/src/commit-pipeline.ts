@@ -1,4 +1,4 @@
-import { type Clock, InvariantError, type Logger, type Timer } from "@quorate/base";
+import { AbortError, type Clock, type Logger, type Timer } from "@quorate/base";
 import type { Batch } from "./batch.ts";
 import type { Store } from "./store.ts";
 import type { BackendOptions, BatchTx } from "./types.ts";
@@ -60,7 +60,7 @@ export class CommitPipeline {
   /** @returns resolves when everything written before this call is durable. */
   commit(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    if (this.#ended) return Promise.reject(new InvariantError("the backend takes no more writes"));
+    if (this.#ended) return Promise.reject(new AbortError("the database is being closed or replaced"));
     if (this.#held !== undefined) return this.#held.then(() => this.commit());
     if (this.#next !== undefined) return this.#next;
     if (this.#running === undefined) return this.#start();

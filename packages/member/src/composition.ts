@@ -100,6 +100,7 @@ export class Parts {
       lastProposed: () => this.proposals.lastProposed,
       onReplaced: (swallowed) => owner.onStateReplaced(swallowed),
       schedule,
+      onFault: (error) => owner.onFatal(error),
     });
     this.leadership = new Leadership({
       clock,

@@ -1,4 +1,4 @@
-import { AbortError, emptyBytes, hexId, type LogIndex } from "@quorate/base";
+import { AbortError, CorruptError, DiskError, emptyBytes, hexId, type LogIndex } from "@quorate/base";
 import { type ConfState, type Message, type RawNode, type Snapshot } from "@quorate/raft";
 import { encodeV2Store } from "@quorate/state";
 import type { Applier } from "./applier.ts";
@@ -23,6 +23,8 @@ export interface SnapshotHost {
   onReplaced(swallowed: number): void;
   /** Applying may go on. */
   schedule(): void;
+  /** Something failed that no disk explains: the member must not go on. */
+  onFault(error: unknown): void;
 }
 
 /** A member that just got a snapshot needs the entries after it: the log keeps them for this long. */
@@ -110,6 +112,7 @@ export class Snapshots {
         this.#saving = undefined;
         this.#saveFromMs = ports.clock.nowMs() + saveRetryMs;
         ports.logger.log("error", "failed to save a snapshot", { error: String(error) });
+        this.#onError(error);
         throw error;
       },
     );
@@ -149,6 +152,7 @@ export class Snapshots {
       });
       this.onSent(false);
       this.#host.node.reportSnapshot(message.to, false);
+      this.#onError(error);
     });
   }
 
@@ -159,7 +163,7 @@ export class Snapshots {
     try {
       const { backend } = storage;
       await backend.commit();
-      if (backend !== storage.backend) throw new Error("the state was replaced by a snapshot of another leader");
+      if (backend !== storage.backend) throw new AbortError("the state was replaced by a snapshot of another leader");
       const database = backend.snapshot();
       const snapshot: Snapshot = {
         data: encodeV2Store(storage.machine.membership),
@@ -231,8 +235,15 @@ export class Snapshots {
       (error: unknown) => {
         this.#purging = undefined;
         logger.log("warn", "failed to purge files", { error: String(error) });
+        this.#onError(error);
       },
     );
+  }
+
+  /** What a disk refuses is tried again; anything else is a fault of ours, unless the member is stopping. */
+  #onError(error: unknown): void {
+    if (this.#stopped || error instanceof AbortError) return;
+    if (!(error instanceof DiskError) && !(error instanceof CorruptError)) this.#host.onFault(error);
   }
 
   /** Begins nothing more; resolves when nothing is being saved, installed or purged. */

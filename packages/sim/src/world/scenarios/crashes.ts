@@ -97,7 +97,7 @@ const exceptions: Scenario = {
     "an exception in the log, the database, the sending of messages or the apply ends the member at once, and nothing acknowledged is lost",
   members: 3,
   // That a member broke is what the script wants.
-  plan: { ...busy, walSegmentBytes: 4096 },
+  plan: { ...busy, walSegmentBytes: 4096, snapshotCount: 20 },
   options: { tolerate: ["G8"] },
   play: async (stage) => {
     await stage.ready();
