@@ -25,11 +25,16 @@ type DiskFault = Extract<
 const logDirectory = "/data/member/wal/";
 
 /** Some bytes of the disk are not what was written: it must be told at the next start, or not matter. */
-function corrupt({ victim, operators, dice, world }: FaultContext, kind: Damage): FaultAct | undefined {
+function corrupt(context: FaultContext, kind: Damage): FaultAct | undefined {
+  const { victim } = context;
+  if (victim.risk !== undefined || victim.damagedStart === victim.starts) return undefined;
+  return corruptNow(context, kind);
+}
+
+function corruptNow({ victim, operators, dice, world }: FaultContext, kind: Damage): FaultAct | undefined {
   const cutsPower = dice.chance(500);
   const replaces = dice.chance(300);
   const mode = world.drawCrashMode(dice);
-  if (victim.risk !== undefined || victim.damagedStart === victim.starts) return undefined;
   if (cutsPower) victim.losePower(mode);
   else victim.kill();
   const image = victim.disk.image();
@@ -143,7 +148,14 @@ export const diskActs: Readonly<Record<DiskFault, Act>> = {
     };
   },
   bitFlip: (context) => corrupt(context, damages.bit),
-  misdirect: (context) => corrupt(context, damages.sector),
+  // A sector in the place of a record's beginning may make it as long as what is left of the file, of which the end was never
+  // written: that is how a torn write looks, and what is behind it is cut off.
+  misdirect: (context) =>
+    forget(context, `a sector of ${context.victim.name} goes astray`, () => {
+      const act = corruptNow(context, damages.sector);
+      if (act !== undefined) context.world.note(act.text);
+      return () => act?.lift?.();
+    }),
   wipe: ({ victim, operators, world }) => {
     operators.whenResting((release) => {
       const id = world.checks.idOf(victim);

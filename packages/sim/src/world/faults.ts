@@ -22,6 +22,8 @@ export interface FaultRecord {
  */
 export class Faults {
   readonly list: FaultRecord[] = [];
+  /** Numbers of all that found a victim, also of those that did nothing to it but look. */
+  readonly tried: number[] = [];
   readonly #world: World;
   readonly #operators: Operators;
   readonly #lifts: Set<() => void> = new Set();
@@ -56,6 +58,7 @@ export class Faults {
     if (victim === undefined) return;
     const context: FaultContext = { world, operators: this.#operators, dice, victim, running, durationUs };
     const { nowUs } = world.kernel;
+    this.tried.push(number);
     const act = acts[kind](context);
     if (act === undefined) return;
     const record = { number, kind, atUs: nowUs, untilUs: nowUs + durationUs, text: `${kind} ${act.text}` };

@@ -17,6 +17,8 @@ export interface RunResult {
   readonly seconds: number;
   readonly failure: { readonly invariant: string; readonly message: string } | undefined;
   readonly faults: readonly { readonly number: number; readonly text: string }[];
+  /** Numbers of the faults that a run needs to be played again. */
+  readonly tried: readonly number[];
   readonly notes: readonly Note[];
   readonly answered: number;
   readonly unknown: number;
@@ -108,6 +110,7 @@ export class SeedRun implements Driven {
               message: failure instanceof Violation ? failure.message : (failure.stack ?? failure.message),
             },
       faults: this.faults.list,
+      tried: this.faults.tried,
       notes,
       answered: this.clients.answered,
       unknown: this.clients.unknown,

@@ -49,9 +49,8 @@ async function tellShrunk(options: Options, result: RunResult): Promise<void> {
   }
   const again = (faults: readonly number[]): Promise<RunResult> =>
     runSeed({ ...requestOf(options, seed), faults: new Set(faults) }, false, options.slowly);
-  const numbers = result.faults.map(({ number }) => number);
   const kept = await shrinkFaults(
-    numbers,
+    result.tried,
     async (faults) => (await again(faults)).failure?.invariant === failure.invariant,
   );
   for (const line of tellFailure(await again(kept), kept)) say(line);
