@@ -101,3 +101,50 @@ describe("a member that stops", () => {
     expect(messages).toContain("leadership transfer failed");
   });
 });
+
+describe("a leader whose log waits for its disk", () => {
+  /** Leads voters 1 to 3 and learner 4, which have these matches. */
+  function held(matches: readonly number[], active: readonly bigint[] = [2n, 3n, 4n]) {
+    const transfers: MemberId[] = [];
+    const clock = new VirtualClock();
+    const status = {
+      leadTransferee: 0n,
+      config: { voters: [1n, 2n, 3n] },
+      progress: matches.map((match, i) => ({ id: BigInt(i + 1), match })),
+    };
+    const host = {
+      clock,
+      logger: { log: () => undefined },
+      node: { status: () => status, transferLeader: (target: MemberId) => transfers.push(target) },
+      link: { activeSince: (id: MemberId) => (active.includes(id) ? 1 : 0) },
+      localId: local,
+      electionMs: 1_000,
+      lead: () => local,
+      schedule: () => undefined,
+    } as unknown as LeadershipHost;
+    return { clock, transfers, leadership: new Leadership(host) };
+  }
+
+  test("lets the voter lead that has most of what it lacks, once in an election timeout (D23)", async () => {
+    const { clock, transfers, leadership } = held([5, 7, 9, 11]);
+    leadership.onTick(1_000);
+    expect(transfers).toEqual([]);
+    leadership.onTick(1_001);
+    leadership.onTick(1_100);
+    expect(transfers).toEqual([3n]);
+    await clock.advance(1_000);
+    leadership.onTick(2_100);
+    expect(transfers).toEqual([3n, 3n]);
+  });
+
+  test("leads on where no voter that is connected has more", () => {
+    for (const { matches, active } of [
+      { matches: [5, 5, 5, 11], active: [2n, 3n, 4n] },
+      { matches: [5, 4, 9, 5], active: [2n, 4n] },
+    ]) {
+      const { transfers, leadership } = held(matches, active);
+      leadership.onTick(60_000);
+      expect(transfers).toEqual([]);
+    }
+  });
+});

@@ -1,5 +1,14 @@
 import { KvError } from "@quorate/api";
-import { AbortError, type Clock, hexId, type Logger, type MemberId, noMember, type Signal } from "@quorate/base";
+import {
+  AbortError,
+  type Clock,
+  hexId,
+  type Logger,
+  type LogIndex,
+  type MemberId,
+  noMember,
+  type Signal,
+} from "@quorate/base";
 import type { RawNode } from "@quorate/raft";
 import type { Membership } from "@quorate/state";
 import type { PeerLink } from "./options.ts";
@@ -31,6 +40,8 @@ export class Leadership {
   readonly #host: LeadershipHost;
   readonly #waiters: Set<LeadWaiter> = new Set();
   #stopped: Error | undefined;
+  /** A leader with a slow disk tries to hand over once in an election timeout. */
+  #evadeFromMs = 0;
 
   constructor(host: LeadershipHost) {
     this.#host = host;
@@ -90,6 +101,34 @@ export class Leadership {
       if (signal?.aborted === true) onAbort();
       else signal?.addEventListener("abort", onAbort, { once: true });
     });
+  }
+
+  /**
+   * Called at each tick. A leader whose log is held up by its disk for longer than an election timeout lets a voter lead that
+   * has on its disk what this one has not: clients of a leader wait for the leader's own disk too. Where all disks are as
+   * slow, nobody is better.
+   *
+   * @param syncingMs for how long the sync of the log has been under way.
+   */
+  onTick(syncingMs: number): void {
+    const { lead, localId, electionMs, node, clock } = this.#host;
+    if (syncingMs <= electionMs || lead() !== localId || clock.nowMs() < this.#evadeFromMs) return;
+    const { progress, config, leadTransferee } = node.status();
+    const own = progress.find(({ id }) => id === localId)?.match ?? 0;
+    let best: { readonly id: MemberId; readonly match: LogIndex } | undefined;
+    for (const one of progress) {
+      const isOther = one.id !== localId && config.voters.includes(one.id) && this.#host.link.activeSince(one.id) > 0;
+      if (isOther && one.match > Math.max(own, best?.match ?? 0)) best = one;
+    }
+    if (best === undefined || leadTransferee !== noMember) return;
+    this.#evadeFromMs = clock.nowMs() + electionMs;
+    this.#host.logger.log("warn", "the log's disk is held up; leadership is handed over", {
+      "local-member-id": hexId(localId),
+      "transferee-member-id": hexId(best.id),
+      took: `${syncingMs.toFixed(3)}ms`,
+    });
+    node.transferLeader(best.id);
+    this.#host.schedule();
   }
 
   /** Fails the transfers under way, and all from now on. */

@@ -29,6 +29,7 @@ export class LogWriter {
   readonly #sink: LogWriterSink;
   readonly #written: Written[] = [];
   #syncing = false;
+  #syncStartedMs = 0;
   #failed = false;
   readonly #nowMs: () => number;
 
@@ -53,11 +54,17 @@ export class LogWriter {
     if (!this.#syncing) this.#next();
   }
 
+  /** For how long the sync under way has been; 0 when there is none. */
+  get syncingForMs(): number {
+    return this.#syncing ? this.#nowMs() - this.#syncStartedMs : 0;
+  }
+
   #next(): void {
     this.#release(this.#unsynced());
     if (this.#written.length === 0) return;
     const covered = this.#written.length;
     const startedMs = this.#nowMs();
+    this.#syncStartedMs = startedMs;
     this.#syncing = true;
     this.#wal.sync().then(
       () => {

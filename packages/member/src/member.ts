@@ -222,6 +222,7 @@ export class Member {
       this.#parts.reads.expire();
       this.changes.drive();
       this.#parts.snapshots.onTick();
+      this.#parts.leadership.onTick(this.#parts.writer.syncingForMs);
       this.#tickLater();
     });
   }
