@@ -1,6 +1,6 @@
 import { type MemberId, type Logger, type LogLevel, noMember, silentLogger } from "@quorate/base";
 import { BootError, Member, type MemberOptions, type MemberPorts, Storage, type StopReason } from "@quorate/member";
-import type { HardState, Message, MessageType } from "@quorate/raft";
+import type { HardState, Message } from "@quorate/raft";
 import type { Risk } from "./atlas.ts";
 import { type LoopSpeed, MachineTime, ProcessClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
@@ -12,30 +12,9 @@ import type { Host } from "./host.ts";
 import { type Kernel, Life } from "./kernel.ts";
 import { MemberLog, type LogReader } from "./member-log.ts";
 import { type Network, NodeLink } from "./network.ts";
+import type { Birth, CrashAtSend, Down } from "./node-ends.ts";
 import type { Plan } from "./plan.ts";
 import type { Ledger } from "./ledger.ts";
-
-/** Why a process is not running. */
-export type Down =
-  /** Nobody has started it yet. */
-  | "new"
-  /** It was killed, or its machine lost power. */
-  | "killed"
-  /** It stopped itself because its disk failed. */
-  | "failed"
-  /** It would not start; the text says why. */
-  | "refused"
-  /** It knows that it is no member any more. */
-  | "removed"
-  /** It was asked to stop. */
-  | "stopped";
-
-/** How a node is started. */
-export interface Birth {
-  readonly state: "new" | "existing";
-  /** Name → peer URLs. */
-  readonly cluster: ReadonlyMap<string, readonly string[]>;
-}
 
 /** Who is told what happens to a node. */
 export interface NodeWatcher extends LogReaders {
@@ -68,16 +47,6 @@ const logDirectory = "/data/member/wal";
 /** What is written to a segment before it has its name counts once it has. */
 const segmentSuffix = ".wal";
 const clientUrl = (name: string): string => `http://${name}:2379`;
-
-/** A crash in the middle of a turn's messages. */
-interface CrashAtSend {
-  /** Only messages of this type count, and no refusals; all do unless given. */
-  readonly type: MessageType | undefined;
-  /** Strikes behind the last of them; else in front of it. */
-  readonly isSent: boolean;
-  left: number;
-  readonly strike: () => void;
-}
 
 /** A machine with its disk, and the member that runs on it from time to time. */
 export class SimNode implements Host {

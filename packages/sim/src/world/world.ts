@@ -8,7 +8,8 @@ import { Ledger } from "./ledger.ts";
 import type { LogReader } from "./member-log.ts";
 import { Model } from "./model.ts";
 import { Network } from "./network.ts";
-import { type Birth, type NodeWatcher, type NodeWorld, SimNode } from "./node.ts";
+import { type NodeWatcher, type NodeWorld, SimNode } from "./node.ts";
+import type { Birth } from "./node-ends.ts";
 import type { Plan } from "./plan.ts";
 import { Violation } from "./violation.ts";
 
