@@ -111,8 +111,8 @@ export class Leadership {
    * @param syncingMs for how long the sync of the log has been under way.
    */
   onTick(syncingMs: number): void {
-    const { lead, localId, electionMs, node, clock } = this.#host;
-    if (syncingMs <= electionMs || lead() !== localId || clock.nowMs() < this.#evadeFromMs) return;
+    const { localId, electionMs, node, clock } = this.#host;
+    if (syncingMs <= electionMs || this.#host.lead() !== localId || clock.nowMs() < this.#evadeFromMs) return;
     const { progress, config, leadTransferee } = node.status();
     const own = progress.find(({ id }) => id === localId)?.match ?? 0;
     let best: { readonly id: MemberId; readonly match: LogIndex } | undefined;

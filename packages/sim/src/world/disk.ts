@@ -93,6 +93,7 @@ export class SimDisk {
   steps = 0;
   readonly #speed: DiskSpeed;
   #inodes = 0;
+  #slowUntilUs = 0;
 
   constructor(kernel: Kernel, dice: Dice, speed: DiskSpeed) {
     this.kernel = kernel;
@@ -135,9 +136,9 @@ export class SimDisk {
     throw new DiskError("read", path, "EIO");
   }
 
-  /** When the last sync that a stall holds up goes on. */
+  /** When the last sync that a stall holds up goes on, and those that were slow from their beginning are over. */
   get stillUntilUs(): number {
-    return this.troubles.stalledUntilUs;
+    return Math.max(this.troubles.stalledUntilUs, this.#slowUntilUs);
   }
 
   /** Takes room for a file that grows. */
@@ -165,6 +166,7 @@ export class SimDisk {
   whenSynced(life: Life, path: string, end: () => void): Promise<void> {
     const jitterUs = this.#speed.syncJitterUs === 0 ? 0 : this.dice.below(this.#speed.syncJitterUs + 1);
     const endUs = this.kernel.nowUs + this.#speed.syncUs + jitterUs + this.troubles.slowUs;
+    if (this.troubles.slowUs > 0) this.#slowUntilUs = Math.max(this.#slowUntilUs, endUs);
     return new Promise((resolve, reject) => {
       const finish = (): void => {
         const stalledUntilUs = this.#stalledUntilUs(path);

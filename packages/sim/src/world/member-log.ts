@@ -63,6 +63,8 @@ export class MemberLog {
   /** How many records of each file were written, and how many of them are durable. */
   readonly #counts: Map<number, { written: number; durable: number }> = new Map();
   #at = 0;
+  /** What the log holds is known: no power cut has left more of it than was durable since a start has read it. */
+  #isFound = true;
 
   /** @param isNamed whether the name of a file would survive a power cut. */
   constructor(ledger: Ledger, reader: LogReader, isNamed: (inode: number) => boolean) {
@@ -198,7 +200,9 @@ export class MemberLog {
     }
     const dataTo = this.#at;
     if (index <= this.written.last) this.#reader.onTruncate(index, term);
-    const previousTerm = index - 1 >= this.written.base ? this.written.at(index - 1) : -1;
+    const before = this.written.at(index - 1);
+    const isUnknown = index - 1 < this.written.base || (before === 0 && index > 1 && !this.#isFound);
+    const previousTerm = isUnknown ? -1 : before;
     const hash = entryHash(type, bytes, dataFrom, dataTo);
     const known = this.#ledger.find(index, term);
     const entry =
@@ -296,6 +300,7 @@ export class MemberLog {
    */
   reopen(found: FoundLog, isDurable: boolean): void {
     const { written } = this;
+    this.#isFound = true;
     written.last = found.snapshotIndex;
     written.startAt(found.snapshotIndex, found.snapshotTerm);
     for (const { index, term } of found.entries) written.set(index, term);
@@ -308,6 +313,7 @@ export class MemberLog {
 
   /** The power was cut: at least what is durable will be found. */
   onPowerCut(): void {
+    this.#isFound = false;
     this.written.copyFrom(this.durable);
     this.writtenState = this.durableState;
     this.#forgetPending();
