@@ -148,6 +148,37 @@ describe("who may lead (§3.6.1)", () => {
     expect(told).toEqual([[{ reject: true, commit: 3, logTerm: 5 }], [{ reject: true, commit: 0, logTerm: 0 }]]);
   });
 
+  test("a candidate that is told of a committed change of members which it has not applied gives up (M04)", () => {
+    for (const preVote of [true, false]) {
+      const cluster = new Cluster([1, 2, 3], { preVote, tellsCommitToCandidates: true });
+      const node = cluster.node(3);
+      const { raw } = node;
+      const append = newMessage(MessageType.app, member(3), member(1), 5);
+      append.index = 1;
+      append.logTerm = 1;
+      append.commit = 1;
+      append.entries = [newEntry(EntryType.confChange, 5, 2, new Uint8Array(0))];
+      raw.step(append);
+      node.work();
+      raw.forgetLeader();
+      raw.campaign();
+      node.work();
+      const answer = (from: number, reject: boolean): void => {
+        const type = preVote ? MessageType.preVoteResp : MessageType.voteResp;
+        const term = preVote && !reject ? raw.term + 1 : raw.term;
+        const message = newMessage(type, member(3), member(from), term);
+        message.reject = reject;
+        if (reject) Object.assign(message, { commit: 2, logTerm: 5 });
+        raw.step(message);
+      };
+      expect(raw.role).toBe(preVote ? "preCandidate" : "candidate");
+      answer(1, true);
+      expect([raw.role, raw.commit]).toEqual(["follower", 2]);
+      answer(2, false);
+      expect(raw.role).toBe("follower");
+    }
+  });
+
   test("a member whose log is behind gets no vote", () => {
     const cluster = new Cluster([1, 2, 3]);
     cluster.elect(1);

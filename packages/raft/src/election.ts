@@ -127,9 +127,22 @@ function tellCommit(raft: Raft, request: Message, answer: MessageDraft): void {
   answer.logTerm = term;
 }
 
-/** Takes what a refusal tells to be committed: two logs with the same entry at an index are the same up to it. */
-function takeCommit({ log }: Raft, { commit, logTerm }: Message): void {
-  if (commit > log.committed && log.matchTerm(commit, logTerm)) log.commitTo(commit);
+/**
+ * Takes what a refusal tells to be committed: two logs with the same entry at an index are the same up to it.
+ *
+ * @returns whether a change of members is among that: the candidacy, which counts votes as before it, is over.
+ */
+function takesChange(raft: Raft, { commit, logTerm }: Message): boolean {
+  const { log } = raft;
+  if (commit <= log.committed || !log.matchTerm(commit, logTerm)) return false;
+  log.commitTo(commit);
+  if (!log.hasUnappliedConfChange()) return false;
+  raft.note(
+    "info",
+    `ends its candidacy at term ${raft.term}, since a change of members is committed that is not applied`,
+  );
+  raft.becomeFollower(raft.term, noMember);
+  return true;
 }
 
 /** Refuses the pre-vote of a member whose term is behind, so that it learns the term instead of asking for ever. */
@@ -147,7 +160,7 @@ export function onVoteResponse(raft: Raft, message: Message): void {
   const name = messageTypeName(message.type);
   const kind = message.reject ? `${name} rejection` : name;
   raft.note("info", `received ${kind} from ${hexId(message.from)} at term ${raft.term}`);
-  if (message.reject) takeCommit(raft, message);
+  if (message.reject && takesChange(raft, message)) return;
   raft.tracker.recordVote(message.from, !message.reject);
   const { granted, rejected, result } = raft.tracker.tallyVotes();
   raft.note("info", `has received ${granted} ${name} votes and ${rejected} vote rejections`);
