@@ -18,6 +18,7 @@ describe("a meta page", () => {
       freelist: undefined,
       highWaterMark: 20,
       txid: 4,
+      sealed: false,
     });
     const written = encodeMeta(meta, 0);
     expect(written.length).toBe(4096);
@@ -25,7 +26,10 @@ describe("a meta page", () => {
   });
 
   test("is refused when any byte of it changed", () => {
-    const sound = encodeMeta({ pageSize: 4096, root: 3, rootSequence: 0, freelist: 2, highWaterMark: 4, txid: 9 }, 1);
+    const sound = encodeMeta(
+      { pageSize: 4096, root: 3, rootSequence: 0, freelist: 2, highWaterMark: 4, txid: 9, sealed: false },
+      1,
+    );
     for (let at = 16; at < 80; at++) {
       const bytes = sound.slice();
       bytes[at] = (bytes[at] as number) ^ 0x10;

@@ -7,6 +7,7 @@
  * branch elem.  0 u32 pos | 4 u32 ksize | 8 u64 child page
  * meta          16 u32 magic | 20 u32 version | 24 u32 page size | 28 u32 flags | 32 u64 root page | 40 u64 sequence
  *               48 u64 freelist page | 56 u64 high water mark | 64 u64 txid | 72 u64 FNV-1a of bytes 16..71
+ *               80 u32 ours: says that all pages are sealed; bbolt writes 0 here
  * bucket value  0 u64 root page, 0 = inline | 8 u64 sequence | 16 inline page, when root is 0
  * ```
  */
@@ -16,7 +17,9 @@ import { invariant } from "@quorate/base";
 export const pageHeaderSize = 16;
 export const elementSize = 16;
 export const bucketHeaderSize = 16;
-export const metaSize = 80;
+export const metaSize = 84;
+/** What of it bbolt knows. */
+const bboltMetaSize = 80;
 
 export const branchFlag = 0x01;
 export const leafFlag = 0x02;
@@ -31,6 +34,8 @@ export const valueBytesMax = 2_147_483_646;
 
 const magic = 0xed0cdaed;
 const version = 2;
+/** Beside the checksum of a meta all of whose pages are sealed. */
+const sealedMark = 0x64_6c_61_73;
 
 /** What a commit publishes. */
 export interface Meta {
@@ -43,6 +48,8 @@ export interface Meta {
   /** The first page never used: the database's size in pages. */
   readonly highWaterMark: number;
   readonly txid: number;
+  /** Every page of the tree is sealed: one without a seal is damaged. */
+  readonly sealed: boolean;
 }
 
 /** Reads an unsigned 32-bit integer. */
@@ -129,6 +136,7 @@ export function encodeMeta(meta: Meta, id: number): Uint8Array {
   const sum = fnv1a(page, 16, 72);
   writeU32(page, 72, sum.low);
   writeU32(page, 76, sum.high);
+  if (meta.sealed) writeU32(page, 80, (sealedMark ^ sum.low) >>> 0);
   return page;
 }
 
@@ -138,7 +146,7 @@ export function encodeMeta(meta: Meta, id: number): Uint8Array {
  * @returns the meta, or why it is not one, in bbolt's words.
  */
 export function decodeMeta(bytes: Uint8Array, at = 0): Meta | string {
-  if (bytes.length < at + metaSize) return "file size too small";
+  if (bytes.length < at + bboltMetaSize) return "file size too small";
   if (readU32(bytes, at + 16) !== magic) return "invalid database";
   if (readU32(bytes, at + 20) !== version) return "version mismatch";
   const sum = fnv1a(bytes, at + 16, at + 72);
@@ -150,6 +158,7 @@ export function decodeMeta(bytes: Uint8Array, at = 0): Meta | string {
     freelist: isNoPage(bytes, at + 48) ? undefined : readU64(bytes, at + 48),
     highWaterMark: readU64(bytes, at + 56),
     txid: readU64(bytes, at + 64),
+    sealed: bytes.length >= at + metaSize && readU32(bytes, at + 80) === (sealedMark ^ sum.low) >>> 0,
   };
   if (meta.pageSize < 512 || (meta.pageSize & (meta.pageSize - 1)) !== 0) return `invalid page size ${meta.pageSize}`;
   if (!Number.isSafeInteger(meta.txid + 1)) return `invalid txid ${meta.txid}`;

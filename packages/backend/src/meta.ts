@@ -37,6 +37,9 @@ export function readMeta(file: DiskFile): Meta {
   return newest;
 }
 
+const isSameTree = (a: Meta, b: Meta): boolean =>
+  a.root === b.root && a.freelist === b.freelist && a.sealed === b.sealed;
+
 /**
  * Makes both metas name the newest tree. Pages of the tree before it count as free once a file was opened anew, so that
  * tree must not come back when the newest meta is damaged. What names the newest tree is durable before this is called.
@@ -47,7 +50,7 @@ export async function levelMetas(file: DiskFile, meta: Meta, sync: boolean): Pro
     const page = new Uint8Array(metaSize);
     file.readAt(page, slot * meta.pageSize);
     const found = decodeMeta(page);
-    if (typeof found !== "string" && found.root === meta.root && found.freelist === meta.freelist) continue;
+    if (typeof found !== "string" && isSameTree(found, meta)) continue;
     file.writeAt(encodeMeta(meta, slot), slot * meta.pageSize);
     written = true;
   }
@@ -62,7 +65,7 @@ export async function createFile(disk: Disk, path: string, pageSize: number): Pr
   disk.remove(temporary);
   const file = disk.open(temporary, "createNew", 0o600);
   try {
-    const meta = { pageSize, root: 3, rootSequence: 0, freelist: 2, highWaterMark: 4 };
+    const meta = { pageSize, root: 3, rootSequence: 0, freelist: 2, highWaterMark: 4, sealed: true };
     const pages = new Uint8Array(2 * pageSize);
     const words = new Uint32Array(pages.buffer);
     composeHeader(words, 0, 2, freelistFlag, 0, 0);

@@ -107,7 +107,10 @@ describe("opening", () => {
 
   test("refuses a file that is shorter than its meta page says", async () => {
     const disk = await newDisk(
-      encodeMeta({ pageSize: 4096, root: 3, rootSequence: 0, freelist: undefined, highWaterMark: 4, txid: 2 }, 0),
+      encodeMeta(
+        { pageSize: 4096, root: 3, rootSequence: 0, freelist: undefined, highWaterMark: 4, txid: 2, sealed: false },
+        0,
+      ),
     );
     await expect(Backend.open(disk, path, testOptions())).rejects.toThrow(
       "the file has 4096 bytes, but its meta page says 16384",

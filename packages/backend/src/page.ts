@@ -9,7 +9,7 @@ import {
   readU32,
   readU64,
 } from "./format.ts";
-import { isSealBroken } from "./seal.ts";
+import { isSealBroken, isSealed } from "./seal.ts";
 
 if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new Error("only little-endian machines are supported");
 
@@ -213,8 +213,13 @@ export class Page {
     return undefined;
   }
 
-  /** Says that the page is not what was written, where its seal tells. */
-  sealProblem(id: number): string | undefined {
+  get isSealed(): boolean {
+    return isSealed(this.#words, this.#base, this.length);
+  }
+
+  /** Says that the page is not what was written, where its seal tells; without one it is, unless it `mustBeSealed`. */
+  sealProblem(id: number, mustBeSealed: boolean): string | undefined {
+    if (!this.isSealed) return mustBeSealed ? `page ${id}: the checksum is missing` : undefined;
     return isSealBroken(this.#words, this.#base, this.length) ? `page ${id}: the checksum does not match` : undefined;
   }
 

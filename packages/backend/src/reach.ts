@@ -16,6 +16,7 @@ const pagesPerTurn = 2000;
 export async function findFreePages(store: Store, clock: Clock): Promise<void> {
   const walk = new ReachWalk(store);
   while (walk.step(pagesPerTurn)) await new Promise<void>((resolve) => clock.nextTurn(resolve));
+  if (walk.allSealed) store.trustSeals();
   keepStoredFreelist(store, walk.reached);
   addUnreached(store, walk.reached);
 }
@@ -36,6 +37,8 @@ interface Level {
 class ReachWalk {
   /** A bit per page. */
   readonly reached: Uint32Array;
+  /** No page without a seal was reached. */
+  allSealed = true;
   readonly #store: Store;
   readonly #levels: Level[] = [];
   /** Levels in use. */
@@ -66,6 +69,7 @@ class ReachWalk {
     const memory = this.#levels[this.#depth]?.memory ?? pageMemory(store.pageSize);
     const page = store.readPage(id, memory);
     this.#looked += 1;
+    if (!page.isSealed) this.allSealed = false;
     mark(store, this.reached, id, page.overflow + 1);
     const disorder = page.disorder(low, high);
     if (disorder !== undefined) {

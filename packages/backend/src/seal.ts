@@ -1,7 +1,8 @@
 /**
  * The seal of a page: its last eight bytes, a mark and a checksum of all before it. bbolt has no checksums but in its meta
  * pages, and never looks behind the last element of a page, so it reads sealed pages like others; pages that it wrote
- * itself have none. Where one of its pages is full to the last byte, the mark differs from page to page, so that no
+ * itself have none. A meta says whether all pages of its tree have seals, so that a page that lost its own is noticed, until
+ * bbolt writes the next meta. Where one of its pages is full to the last byte, the mark differs from page to page, so that no
  * value is taken for a seal because it was copied from one.
  *
  * ```
@@ -21,10 +22,15 @@ export function sealPage(words: Uint32Array, base: number, length: number): void
   words[end + 1] = checksum(words, base >>> 2, end);
 }
 
-/** Tells whether a page is not what was sealed; a page that never was is not. */
+/** Tells whether a page has a seal, broken or not. */
+export function isSealed(words: Uint32Array, base: number, length: number): boolean {
+  return words[(base + length - sealBytes) >>> 2] === markAt(words, base);
+}
+
+/** Tells whether a page that has a seal is not what was sealed. */
 export function isSealBroken(words: Uint32Array, base: number, length: number): boolean {
   const end = (base + length - sealBytes) >>> 2;
-  return words[end] === markAt(words, base) && words[end + 1] !== checksum(words, base >>> 2, end);
+  return words[end + 1] !== checksum(words, base >>> 2, end);
 }
 
 /**

@@ -116,7 +116,7 @@ export class Store {
       const length = (page.overflow + 1) * this.pageSize;
       page = this.#readInto(id, pageMemory(length), length);
     }
-    this.#check(id, page.problem(id, this.highWaterMark) ?? page.sealProblem(id));
+    this.#check(id, page.problem(id, this.highWaterMark) ?? page.sealProblem(id, this.meta.sealed));
     return page;
   }
 
@@ -135,6 +135,12 @@ export class Store {
   #check(id: number, problem: string | undefined): void {
     if (problem === undefined) return;
     throw new CorruptError(this.path, `${problem} (at byte ${id * this.pageSize})`);
+  }
+
+  /** All pages of the tree were seen to be sealed, and those that come will be. */
+  trustSeals(): void {
+    this.meta = { ...this.meta, sealed: true };
+    this.durable = { ...this.durable, sealed: true };
   }
 
   /** How many pages the freelist that the meta names occupies. */
@@ -263,6 +269,7 @@ export class Store {
       freelist: undefined,
       highWaterMark: this.highWaterMark,
       txid: this.meta.txid + 1,
+      sealed: this.meta.sealed,
     };
   }
 

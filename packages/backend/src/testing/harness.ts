@@ -91,9 +91,10 @@ export function damage(disk: Disk, position: number, ...values: number[]): void 
   file.close();
 }
 
-/** Takes the seals off all pages, as if bbolt had written them. */
+/** Takes the seals off all pages, and what speaks of them off the metas, as if bbolt had written them. */
 export function withoutSeals(image: Uint8Array, pageSize: number): Uint8Array {
   const words = new Uint32Array(image.buffer, image.byteOffset, image.length >>> 2);
+  for (const meta of [0, 1]) words[(meta * pageSize + 80) >>> 2] = 0;
   for (let page = 2; page < image.length / pageSize; page++) {
     const at = (page * pageSize) >>> 2;
     const end = at + ((((words[at + 3] as number) + 1) * pageSize - sealBytes) >>> 2);

@@ -13,13 +13,9 @@ export const damages = {
 } as const;
 export type Damage = keyof typeof damages;
 
-/**
- * Files that can tell damage: segments of the log and raft's snapshots are covered by checksums, and so is each of the two
- * meta pages that open a database. Its other pages have none, as in etcd: what becomes of rows is left to HashKV and not
- * played here, since every comparison would find it, and nobody could have told.
- */
-const isCovered = (path: string): boolean => path.endsWith(".wal") || path.endsWith(".snap");
+/** Files that can tell damage: segments of the log, raft's snapshots and the pages of the database have checksums. */
 const isDatabase = (path: string): boolean => path === "/data/member/snap/db";
+const isCovered = (path: string): boolean => path.endsWith(".wal") || path.endsWith(".snap") || isDatabase(path);
 /** A meta page has its content behind the head of 16 bytes that all pages have, and ends with the checksum. */
 const metaPages = 2;
 const metaFrom = 16;
@@ -32,20 +28,20 @@ interface Place {
   readonly page: number;
 }
 
-function places(disk: SimDisk, wanted: (path: string) => boolean): Place[] {
+const isMeta = ({ path, page }: Place): boolean => isDatabase(path) && page < metaPages;
+
+function places(disk: SimDisk): Place[] {
   return disk.names.files().flatMap(({ path, inode }) => {
-    if (!wanted(path)) return [];
-    const pages = inode.pages.writtenPages();
-    return (isDatabase(path) ? pages.slice(0, metaPages) : pages).map((page) => ({ path, inode, page }));
+    if (!isCovered(path)) return [];
+    return inode.pages.writtenPages().map((page) => ({ path, inode, page }));
   });
 }
 
 function flip(disk: SimDisk, dice: Dice): string | undefined {
-  const place = dice.pickAny(places(disk, (path) => isCovered(path) || isDatabase(path)));
+  const place = dice.pickAny(places(disk));
   if (place === undefined) return undefined;
-  const { path, inode } = place;
-  const offset = isDatabase(path) ? dice.between(metaFrom, metaTo - 1) : dice.below(pageBytes);
-  const position = place.page * pageBytes + offset;
+  const { path, inode, page } = place;
+  const position = page * pageBytes + (isMeta(place) ? dice.between(metaFrom, metaTo - 1) : dice.below(pageBytes));
   const bit = dice.below(8);
   if (!inode.pages.flip(position, bit)) return undefined;
   return `${path}, bit ${bit} of byte ${position}`;
@@ -53,7 +49,7 @@ function flip(disk: SimDisk, dice: Dice): string | undefined {
 
 function misdirect(disk: SimDisk, dice: Dice): string | undefined {
   const sectorsPerPage = pageBytes / sectorBytes;
-  const all = places(disk, isCovered);
+  const all = places(disk);
   const from = dice.pickAny(all);
   const to = dice.pickAny(all);
   if (from === undefined || to === undefined) return undefined;
@@ -62,6 +58,8 @@ function misdirect(disk: SimDisk, dice: Dice): string | undefined {
   const sector = new Uint8Array(sectorBytes);
   // A sector of nothing looks like one that was never written: that is a lost write, not a misdirected one.
   if (from.inode.pages.read(sector, source) < sectorBytes || sector.every((byte) => byte === 0)) return undefined;
+  // One meta page in the place of the other is a tree that was there: its pages may be written over by now.
+  if (isMeta(from) && isMeta(to)) return undefined;
   if (!to.inode.pages.overwrite(target, sector)) return undefined;
   return `sector at ${source} of ${from.path} lies at ${target} of ${to.path}`;
 }

@@ -17,11 +17,11 @@ const effects: readonly { readonly kinds: readonly FaultKind[]; readonly members
   { kinds: ["crashAtSend"], members: 3, tells: /m\d (loses power|is killed)/ },
   { kinds: ["crashAtSyncEnd"], members: 3, tells: /m\d (loses power|is killed)/ },
   { kinds: ["readError"], members: 3, tells: /does not start: .*cannot read .*: EIO/ },
-  { kinds: ["bitFlip"], members: 3, tells: /does not start: \/data\/member\/.* at offset \d+: [^]*is put right/ },
+  { kinds: ["bitFlip"], members: 3, tells: /does not start: \/data\/member\/.* (at offset|page) \d+: [^]*is put right/ },
   {
     kinds: ["misdirect"],
     members: 4,
-    tells: /does not start: \/data\/member\/.* at offset \d+: [^]*(is put right|whose disk is gone)/,
+    tells: /does not start: \/data\/member\/.* (at offset|page) \d+: [^]*(is put right|whose disk is gone)/,
   },
   { kinds: ["bitFlip"], members: 5, tells: /does not start: [^]*whose disk is gone/ },
   { kinds: ["wipe"], members: 3, tells: /is wiped[^]*whose disk is gone/ },
