@@ -17,7 +17,11 @@ const effects: readonly { readonly kinds: readonly FaultKind[]; readonly members
   { kinds: ["crashAtSend"], members: 3, tells: /m\d (loses power|is killed)/ },
   { kinds: ["crashAtSyncEnd"], members: 3, tells: /m\d (loses power|is killed)/ },
   { kinds: ["readError"], members: 3, tells: /does not start: .*cannot read .*: EIO/ },
-  { kinds: ["bitFlip"], members: 3, tells: /does not start: \/data\/member\/.* (at offset|page) \d+: [^]*is put right/ },
+  {
+    kinds: ["bitFlip"],
+    members: 3,
+    tells: /does not start: \/data\/member\/.* (at offset|page) \d+: [^]*is put right/,
+  },
   {
     kinds: ["misdirect"],
     members: 4,
