@@ -62,7 +62,12 @@ export const wipedVoterByEtcd: Scenario = {
     await loseTwo(stage);
     stage.world.network.hidesStarted = true;
     restartExisting(stage);
-    await stage.until("m2 to run", () => stage.node("m2").isUp);
+    await stage.until("m2 to run", () => {
+      const node = stage.node("m2");
+      // Whoever it asked has not told the cluster's version yet: its supervisor starts it again.
+      if (node.down === "refused") node.boot();
+      return node.isUp;
+    });
     const leader = await stage.leader();
     await stage.mustPut("after", "1");
     const lost: string[] = [];
