@@ -73,8 +73,8 @@ export class Backend {
       ? { file: disk.open(path, "read"), lock: undefined }
       : await openLocked(disk, path, options);
     try {
-      // What a killed process wrote but did not sync must not be built upon before it is durable.
-      if (!readOnly && options.noSync !== true) await file.sync();
+      // What a killed process wrote or renamed but did not sync must not be built upon before it is durable.
+      if (!readOnly && options.noSync !== true) await Promise.all([file.sync(), disk.syncDirectory(parentOf(path))]);
       const store = new Store(file, readMeta(file), {
         pageCacheBytesMax: options.pageCacheBytesMax,
         growBytes: options.growBytes ?? 16 * mebibyte,

@@ -41,6 +41,30 @@ describe("opening", () => {
     await backend.close();
   });
 
+  test("makes the name durable that a killed process gave the file, before anything is built on it (D09)", async () => {
+    let killed = false;
+    const disk = await newDisk(undefined, {
+      before: ({ operation, path: name }) => {
+        if (killed) throw new DiskError(operation, name, "EIO");
+        killed = operation === "rename" && name.endsWith(".defragment");
+      },
+    });
+    const first = await Backend.open(disk, path, testOptions());
+    first.batch.createBucket(key);
+    first.batch.put(key, bytes("a"), bytes("1"));
+    await first.commit();
+    await expect(first.defragment()).rejects.toThrow("EIO");
+    await first.close();
+    killed = false;
+    const second = await Backend.open(disk, path, testOptions());
+    second.batch.put(key, bytes("b"), bytes("2"));
+    await second.commit();
+    disk.crash();
+    const third = await Backend.open(disk, path, testOptions());
+    expect(third.batch.get(key, bytes("b"))).toEqual(bytes("2"));
+    await third.close();
+  });
+
   test("shows the newest tree when either meta page is damaged after a commit that a start began (D13)", async () => {
     const disk = await newDisk();
     let backend = await Backend.open(disk, path, testOptions());
