@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { realBinary } from "../../support/index.ts";
 import { agrees, compare, playSeed, report, shrink } from "./compare.ts";
-import { parseSchedule } from "./commands.ts";
+import { parseSchedule, type Schedule } from "./commands.ts";
 import { Oracle, type Verdict } from "./oracle.ts";
 
 /** Schedules that the Go program may have before it is waited for. */
@@ -114,23 +114,70 @@ function told({ schedules, steps, stopped, met, differing }: Outcome, startedMs:
   ];
 }
 
+const usage = `usage: npm run raft-oracle -- [--schedules COUNT] [--seed N] [--jobs N] [--differences N]
+       npm run raft-oracle -- --schedule TEXT
+
+  --schedules COUNT  random schedules to play on both sides (10000)
+  --seed N           the seed of the first of them (1)
+  --jobs N           processes that share them (1)
+  --differences N    goes on until so many seeds differ, and names them; 1 tells the first one in full (1)
+  --schedule TEXT    one schedule, as a difference reports it
+
+Ends with 0 if nothing differs, 1 if something does, 2 if it cannot be understood.`;
+
+/** Numbers that may be asked for, with what they are unless asked for. */
+const counts = { schedules: "10000", seed: "1", jobs: "1", differences: "1" } as const;
+type Counts = Record<keyof typeof counts, number>;
+
+interface Options extends Counts {
+  readonly schedule: string | undefined;
+  readonly help: boolean;
+  /** One of several processes that share the schedules. */
+  readonly part: boolean;
+}
+
+/** @throws Error that says what cannot be understood. */
+function readOptions(args: readonly string[]): Options {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...{ schedules: text, seed: text, jobs: text, differences: text, schedule: text },
+      ...{ part: flag, help: flag },
+    },
+  });
+  const found: Counts = { schedules: 0, seed: 0, jobs: 0, differences: 0 };
+  for (const name of Object.keys(counts) as (keyof Counts)[]) {
+    const value = values[name] ?? counts[name];
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || (number === 0 && name !== "seed")) {
+      throw new Error(`--${name} needs a whole number, not ${value}`);
+    }
+    found[name] = number;
+  }
+  return { ...found, schedule: values.schedule, part: values.part, help: values.help };
+}
+
 /**
  * The command `npm run raft-oracle`.
  *
  * @returns the code to end with.
  */
 export async function main(args: readonly string[], print: (line: string) => void): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      schedules: { type: "string", default: "10000" },
-      seed: { type: "string", default: "1" },
-      jobs: { type: "string", default: "1" },
-      differences: { type: "string", default: "1" },
-      schedule: { type: "string" },
-      part: { type: "boolean", default: false },
-    },
-  });
+  let options: Options;
+  let schedule: Schedule | undefined;
+  try {
+    options = readOptions(args);
+    if (options.schedule !== undefined) schedule = parseSchedule(options.schedule);
+  } catch (error) {
+    print(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return 2;
+  }
+  if (options.help) {
+    print(usage);
+    return 0;
+  }
   const startedMs = performance.now();
   const binary = realBinary("raft-oracle");
   if (binary === undefined) {
@@ -139,16 +186,11 @@ export async function main(args: readonly string[], print: (line: string) => voi
   }
   const oracle = new Oracle(binary);
   try {
-    if (values.schedule !== undefined) return await playAgain(oracle, values.schedule, print);
-    const [schedules, seed, jobs, differencesMax] = [
-      values.schedules,
-      values.seed,
-      values.jobs,
-      values.differences,
-    ].map(Number) as [number, number, number, number];
-    const options = { schedules, seed, differencesMax };
-    const outcome = jobs > 1 ? await shared(jobs, options) : await run(oracle, options);
-    if (values.part) {
+    if (schedule !== undefined) return await playAgain(oracle, schedule, print);
+    const { schedules, seed, jobs, differences: differencesMax } = options;
+    const choice = { schedules, seed, differencesMax };
+    const outcome = jobs > 1 ? await shared(jobs, choice) : await run(oracle, choice);
+    if (options.part) {
       print(JSON.stringify(outcome));
       return 0;
     }
@@ -161,8 +203,8 @@ export async function main(args: readonly string[], print: (line: string) => voi
   }
 }
 
-async function playAgain(oracle: Oracle, line: string, print: (line: string) => void): Promise<number> {
-  const found = await compare(oracle, parseSchedule(line));
+async function playAgain(oracle: Oracle, schedule: Schedule, print: (line: string) => void): Promise<number> {
+  const found = await compare(oracle, schedule);
   print(found === undefined ? "no unexplained difference" : report(found));
   return found === undefined ? 0 : 1;
 }

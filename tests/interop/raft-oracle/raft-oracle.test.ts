@@ -92,3 +92,15 @@ test.skipIf(realBinary("raft-oracle") === undefined)(
   },
   60_000,
 );
+
+test.each([
+  [["--schedules", "abc"], "--schedules needs a whole number, not abc"],
+  [["--schedules", "0"], "--schedules needs a whole number, not 0"],
+  [["--schedule", "3 x"], "not a schedule: 3 x"],
+  [["--bogus"], "Unknown option '--bogus'"],
+])("%j cannot be understood", async (args, why) => {
+  const lines: string[] = [];
+  expect(await main(args, (line) => lines.push(line))).toBe(2);
+  expect(lines.join("\n")).toMatch(why);
+  expect(lines.join("\n")).toContain("usage: npm run raft-oracle");
+});
