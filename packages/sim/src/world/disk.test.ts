@@ -6,6 +6,7 @@ import { SimDisk } from "./disk.ts";
 import type { Directory } from "./disk-names.ts";
 import { DiskPort } from "./disk-port.ts";
 import { drive } from "./drive.ts";
+import { FilePages } from "./pages.ts";
 import { Kernel, Life } from "./kernel.ts";
 
 const fast = { syncUs: 1, syncJitterUs: 0 };
@@ -248,4 +249,15 @@ test("a process that was killed leaves what it wrote in the cache, and cannot wr
   });
   expect(() => late?.()).toThrow("after the end");
   expect(read(disk, "/f")).toEqual([1, 1]);
+});
+
+test("no bit turns over behind the end of a file, where a file that grows later would show it", () => {
+  const pages = new FilePages();
+  pages.write(fill(100, 1), 0);
+  expect(pages.flip(100, 3)).toBe(false);
+  expect(pages.flip(99, 3)).toBe(true);
+  pages.resize(200);
+  const seen = new Uint8Array(200);
+  pages.read(seen, 0);
+  expect([...seen.subarray(99, 102)]).toEqual([9, 0, 0]);
 });

@@ -200,10 +200,10 @@ export class FilePages {
     return copy;
   }
 
-  /** Flips one bit, on the disk and in the cache. @returns false where nothing was ever written. */
+  /** Flips one bit, on the disk and in the cache. @returns false where nothing was ever written, or the file ends before. */
   flip(position: number, bit: number): boolean {
     const page = this.#pages.get(Math.floor(position / pageBytes));
-    if (page === undefined) return false;
+    if (page === undefined || position >= this.size) return false;
     const offset = position % pageBytes;
     page[offset] = (page[offset] as number) ^ (1 << bit);
     return true;
