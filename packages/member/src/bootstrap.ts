@@ -1,4 +1,4 @@
-import { type ClusterId, compareIds, hexId, type MemberId, toClusterId } from "@quorate/base";
+import { type Clock, type ClusterId, compareIds, hexId, type MemberId, type Timer, toClusterId } from "@quorate/base";
 import { ConfChangeType, EntryType, type Entry, encodeConfChange, type HardState, newEntry } from "@quorate/raft";
 import { changeContext, compareMinor, type MemberRecord, parseVersion, understands } from "@quorate/state";
 import { clusterIdFor, memberIdFor } from "./identity.ts";
@@ -119,24 +119,68 @@ async function checkNotBootstrapped(
   }
 }
 
-async function planJoin(options: MemberOptions, ports: MemberPorts): Promise<BirthPlan> {
-  const others: string[] = [];
-  for (const [name, urls] of options.initialCluster) if (name !== options.name) others.push(...urls);
-  let remote: RemoteCluster;
+/** What the cluster says of its members, with the one among them that this member is to be. */
+interface FoundCluster {
+  readonly remote: RemoteCluster;
+  readonly self: RemoteMember;
+}
+
+/** Asks one member. @throws BootError when what it says does not fit `--initial-cluster`. */
+async function askMember(urls: readonly string[], options: MemberOptions, ports: MemberPorts): Promise<FoundCluster> {
+  const remote = await ports.directory.members(urls, 10_000);
+  if (remote.members.length === 0) throw new Error("failed to get raft cluster member(s) from the given URLs");
+  return { remote, self: await matchMembers(options, ports, remote) };
+}
+
+/** For so long the other members may still tell what the first one to answer does not know yet. */
+const hearOthersMs = 1_000;
+
+/**
+ * Asks all members at once, and takes an answer that fits: one that lags may not know yet that this member was added, and
+ * may never learn it without this member, where that is the second voter. One by which this member was started before
+ * outdoes the others.
+ */
+async function findCluster(options: MemberOptions, ports: MemberPorts): Promise<FoundCluster> {
+  const others = [...options.initialCluster].flatMap(([name, urls]) =>
+    name === options.name ? [] : [[...urls].sort()],
+  );
+  others.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+  const found: FoundCluster[] = [];
+  const asked = others.map(async (urls) => {
+    found.push(await askMember(urls, options, ports));
+  });
   try {
-    remote = await ports.directory.members(others.sort(), 10_000);
+    await Promise.any(asked);
   } catch (error) {
-    throw new BootError(`cannot fetch cluster info from peer urls: ${textOf(error)} (--initial-cluster)`, {
-      cause: error,
-    });
+    throw whyNotFound(error instanceof AggregateError ? error.errors : [error]);
   }
-  if (remote.members.length === 0) {
-    throw new BootError(
-      "cannot fetch cluster info from peer urls: failed to get raft cluster member(s) from the given URLs",
-    );
-  }
-  const self = await matchMembers(options, ports, remote);
-  if (self.name !== "") {
+  await settledWithin(asked, hearOthersMs, ports.clock);
+  return found.find(isStarted) ?? (found[0] as FoundCluster);
+}
+
+const isStarted = ({ self }: FoundCluster): boolean => self.name !== "";
+
+/** Resolves when all of `promises` are settled, and after `ms` at the latest. */
+async function settledWithin(promises: readonly Promise<unknown>[], ms: number, clock: Clock): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = clock.startTimer(ms, resolve);
+  });
+  await Promise.race([Promise.allSettled(promises), late]);
+  timer?.cancel();
+}
+
+/** Why no member gave an answer that fits: what does not fit tells more than who cannot be reached. */
+function whyNotFound(errors: readonly unknown[]): BootError {
+  const misfit = errors.find((one) => one instanceof BootError);
+  if (misfit !== undefined) return misfit;
+  const [cause = "--initial-cluster names nobody else"] = errors;
+  return new BootError(`cannot fetch cluster info from peer urls: ${textOf(cause)} (--initial-cluster)`, { cause });
+}
+
+async function planJoin(options: MemberOptions, ports: MemberPorts): Promise<BirthPlan> {
+  const { remote, self } = await findCluster(options, ports);
+  if (isStarted({ remote, self })) {
     throw new BootError(
       `member ${hexId(self.id)} already started in this cluster; its data is lost: --data-dir has no log; ` +
         `remove it with 'member remove ${hexId(self.id)}' and add it again`,

@@ -126,6 +126,8 @@ export class Progress {
     } else {
       // Only one probe is out: a refusal of anything else is an old one.
       if (this.next - 1 !== rejected) return false;
+      // So is one of what it has acknowledged, unless it lost that. A heartbeat brings this to light, once it is committed.
+      if (rejected === this.match) return false;
       this.next = Math.max(Math.min(rejected, matchHint + 1), this.match + 1);
       this.flowPaused = false;
     }

@@ -312,6 +312,37 @@ describe("a follower that lost its log (M27)", () => {
     expect(progress).toMatchObject({ match: 4, state: "replicate", regressions: 1 });
   });
 
+  test("is not asked again and again for what it acknowledged and lost before it was committed", () => {
+    const cluster = led();
+    const leader = cluster.node(1);
+    cluster.propose(1, "a");
+    leader.drain();
+    while (cluster.deliverOne()) cluster.node(3).work();
+    const { commit, lastIndex } = leader.raw.status();
+    // Neither the leader's disk nor the other member has it.
+    expect(commit).toBeLessThan(lastIndex);
+    const node = cluster.node(3);
+    node.disk.entries.pop();
+    node.restart();
+    leader.raw.reportUnreachable(member(3));
+    expect(leader.raw.status().progress[2]).toMatchObject({ match: lastIndex, state: "probe" });
+    cluster.forget();
+    leader.raw.tick();
+    for (let i = 0; i < 20; i++) {
+      leader.drain();
+      while (cluster.network.length > 0 && cluster.sent.length < 50) {
+        cluster.deliverOne();
+        node.work();
+      }
+    }
+    const probes = cluster.sentOf(MessageType.app).filter(({ to }) => to === member(3));
+    expect(probes.length).toBeLessThan(3);
+    cluster.settle();
+    cluster.tick(2);
+    expect(node.raw.status()).toMatchObject({ commit: lastIndex, applied: lastIndex });
+    expect(leader.raw.status().progress[2]).toMatchObject({ match: lastIndex, state: "replicate", regressions: 1 });
+  });
+
   test("gets a snapshot when the entries are gone", () => {
     const cluster = led();
     cluster.propose(1, "a", "b");

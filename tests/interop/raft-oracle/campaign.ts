@@ -20,6 +20,7 @@ const rules: readonly string[] = [
   "size of the empty entry",
   "commit past the log",
   "acknowledgement past the log",
+  "refusal of what was acknowledged",
 ];
 
 /** What a run of schedules gave. */

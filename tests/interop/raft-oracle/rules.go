@@ -37,6 +37,9 @@ const (
 	// An acknowledgement past the log, which only lost disks bring about, is ignored. The library believes it, and sends
 	// a snapshot or panics.
 	ruleAckPastLog
+	// A refused probe from the last entry that the member has acknowledged, which is an old message or comes of a lost disk,
+	// is ignored. The library probes from there again at once: with a lost disk that is refused again, and so on.
+	ruleRefusedMatch
 	rulesCount
 )
 
@@ -187,6 +190,13 @@ func (n *node) step(m *pb.Message) error {
 	case pb.MsgAppResp:
 		if m.GetReject() && m.GetCommit() > m.GetRejectHint() && n.knowsSender(m) {
 			return n.feedAgain(m)
+		}
+		if m.GetReject() && n.knowsSender(m) {
+			if pr := n.in.tracker.Progress[m.GetFrom()]; pr.State != tracker.StateReplicate && pr.Match == m.GetIndex() && pr.Next == pr.Match+1 {
+				pr.RecentActive = true
+				n.c.met[ruleRefusedMatch]++
+				return nil
+			}
 		}
 		if !m.GetReject() && m.GetIndex() > logLastIndex(n.in.log) && n.knowsSender(m) {
 			n.in.tracker.Progress[m.GetFrom()].RecentActive = true

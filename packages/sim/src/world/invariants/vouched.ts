@@ -42,9 +42,10 @@ export class Vouched {
       "I5",
       () => `${name} acknowledges entry ${index} while its disk has ${durable.last}`,
     );
-    // What replaces an entry in a later term may be on its way to the disk already.
+    // What replaces an entry in a later term may be on its way to the disk already, with a log that ends before it.
+    const replacedIn = written.at(Math.min(index, written.last));
     check(
-      inSnapshot || durable.at(index) === written.at(index) || written.at(index) > term,
+      inSnapshot || durable.at(index) === written.at(index) || replacedIn > term,
       "I5",
       () =>
         `${name} acknowledges entry ${index}, which is of term ${written.at(index)} in its log and of term ` +
