@@ -47,6 +47,7 @@ function readValues(): Values {
       sizes: { type: "boolean", default: false },
       keys: { type: "string" },
       overwrites: { type: "string" },
+      kills: { type: "string" },
       "node-options": { type: "string" },
       quick: { type: "boolean", default: false },
       rounds: { type: "string" },
@@ -74,6 +75,7 @@ function readSizeOptions(values: Values): SizeOptions {
     parts,
     keys: Number(values["keys"] ?? (values["quick"] === true ? 50_000 : 1_000_000)),
     overwrites: Number(values["overwrites"] ?? (values["quick"] === true ? 100_000 : 10_000_000)),
+    kills: Number(values["kills"] ?? (values["quick"] === true ? 3 : 20)),
     flags: list(textOf(values["flags"])) ?? [],
     nodeOptions: list(textOf(values["node-options"])) ?? [],
   };

@@ -71,3 +71,32 @@ export async function untilAnswered(
   }
   throw new Error(`${url} did not answer within ${giveUpMs} ms`, { cause });
 }
+
+/** A client that tries again gives one member so long, and then asks the next one. */
+const attemptMs = 200;
+
+/**
+ * Puts until a put is acknowledged, at each of `urls` in turn, as a client does that tries again.
+ *
+ * @returns when it was, as a reading of `performance.now()`.
+ */
+export async function untilWritten(urls: readonly string[]): Promise<number> {
+  const clients = urls.map((url) => new Client({ endpoints: [url], connect: grpcConnect, timeoutMs: attemptMs }));
+  const request = { key: Buffer.from("failover"), value: Buffer.from("value") };
+  const startedMs = performance.now();
+  let cause: unknown;
+  try {
+    for (let i = 0; performance.now() - startedMs < giveUpMs; i++) {
+      try {
+        await (clients[i % clients.length] as Client).put(request);
+        return performance.now();
+      } catch (error) {
+        cause = error;
+        await pause(pauseMs);
+      }
+    }
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
+  }
+  throw new Error(`no put at ${urls.join(" or ")} was acknowledged within ${giveUpMs} ms`, { cause });
+}

@@ -12,12 +12,12 @@ import {
   type ServerMember,
 } from "../support/index.ts";
 import { decodeKeyValue } from "@quorate/api";
-import { databaseStatus, untilAnswered, withClient } from "./member-calls.ts";
+import { databaseStatus, untilAnswered, untilWritten, withClient } from "./member-calls.ts";
 import { memoryOf } from "./memory.ts";
 import { type Measurement, formatSizes } from "./sizes-table.ts";
 
 /** The parts, in the order in which they are measured. */
-export const sizeParts = ["memory", "overwrites", "start"] as const;
+export const sizeParts = ["memory", "overwrites", "start", "failover"] as const;
 export type SizePart = (typeof sizeParts)[number];
 
 export interface SizeOptions {
@@ -28,6 +28,8 @@ export interface SizeOptions {
   readonly keys: number;
   /** Overwrites of a hundred thousand keys, with a compaction after each twentieth part. */
   readonly overwrites: number;
+  /** How often the leader of three members is killed. */
+  readonly kills: number;
   readonly flags: readonly string[];
   readonly nodeOptions: readonly string[];
 }
@@ -38,6 +40,8 @@ const compactions = 20;
 /** How long a member may put its things in order before its memory is read. */
 const settleMs = 10_000;
 const freshStarts = 5;
+/** Members have been connected for so long when their leader is killed. */
+const settledMs = 500;
 const rangeLimit = 10_000;
 const anyKey: Uint8Array = Buffer.from("a key");
 
@@ -80,11 +84,17 @@ async function rangeAll(member: ServerMember, keys: number): Promise<void> {
   });
 }
 
-async function newMember(scope: Scope, server: string, options: SizeOptions): Promise<ServerMember> {
+/** An empty folder on the disk of the repository, which is not a RAM disk. */
+function newDir(scope: Scope): string {
   const dir = join(repositoryRoot, ".peers/bench-data");
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   scope.defer(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+async function newMember(scope: Scope, server: string, options: SizeOptions): Promise<ServerMember> {
+  const dir = newDir(scope);
   const flags = ["--log-level=error", `--quota-backend-bytes=${8 * 2 ** 30}`, ...options.flags];
   const cluster = await ServerCluster.create(scope, {
     program: server,
@@ -173,10 +183,39 @@ async function measureStart(server: string, options: SizeOptions, sink: Sink): P
   }
 }
 
+async function measureFailover(server: string, options: SizeOptions, sink: Sink): Promise<void> {
+  const scope = new Scope();
+  try {
+    const flags = ["--log-level=error", ...options.flags];
+    const { nodeOptions } = options;
+    const cluster = await ServerCluster.start(scope, {
+      program: server,
+      members: 3,
+      dir: newDir(scope),
+      flags,
+      nodeOptions,
+    });
+    for (let i = 0; i < options.kills; i++) {
+      const leader = await cluster.leader();
+      const others = cluster.endpoints.filter((url) => url !== leader.clientUrl);
+      await pause(settledMs);
+      const killedMs = performance.now();
+      await leader.kill();
+      sink("leader killed until a write succeeds, ms", (await untilWritten(others)) - killedMs);
+      leader.start();
+      await cluster.ready();
+    }
+    await cluster.stop();
+  } finally {
+    await scope.close();
+  }
+}
+
 const measures: Readonly<Record<SizePart, (server: string, options: SizeOptions, sink: Sink) => Promise<void>>> = {
   memory: measureMemory,
   overwrites: measureOverwrites,
   start: measureStart,
+  failover: measureFailover,
 };
 
 /** Measures all parts of all servers and prints the table; returns what was measured. */

@@ -13,6 +13,7 @@ import { raftConfig } from "./raft-config.ts";
 import { Reads } from "./reads.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Storage } from "./storage.ts";
+import { Succession } from "./succession.ts";
 import { type Waiter, Waiters } from "./waiters.ts";
 
 /** What the parts of a member are made of. */
@@ -49,6 +50,7 @@ export class Parts {
   readonly changes: MembershipChanges;
   readonly duties: Duties;
   readonly leadership: Leadership;
+  readonly succession: Succession;
   readonly loop: Loop;
 
   constructor(world: PartsWorld, owner: PartsOwner) {
@@ -111,6 +113,16 @@ export class Parts {
       electionMs: options.electionMs,
       membership,
       lead,
+      schedule,
+    });
+    this.succession = new Succession({
+      clock,
+      random: ports.random,
+      logger,
+      node,
+      localId,
+      heartbeatMs: options.heartbeatMs,
+      preVote: options.preVote,
       schedule,
     });
     this.duties = new Duties({

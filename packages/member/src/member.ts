@@ -277,6 +277,12 @@ export class Member {
     this.#parts.loop.schedule();
   }
 
+  /** Nobody listens where the member `id` should: its process has ended. */
+  reportGone(id: MemberId): void {
+    if (this.#stopped) return;
+    this.#parts.succession.onGone(id);
+  }
+
   reportSnapshot(id: MemberId, ok: boolean): void {
     if (this.#stopped) return;
     this.#parts.snapshots.onSent(ok);
@@ -338,6 +344,7 @@ export class Member {
     this.#farewell.stop();
     this.#parts.loop.stop();
     this.#ticker?.cancel();
+    this.#parts.succession.stop();
     this.#endService();
   }
 

@@ -52,6 +52,15 @@ describe("a connection that breaks", () => {
     ]);
   });
 
+  test("and finds nobody listening when it is dialed anew tells that the peer is gone, at each dial", async () => {
+    const { a, b, toB } = await relayed({ redialMs: 20 });
+    expect(a.host.gone).toEqual([]);
+    toB.close();
+    await a.host.until(() => a.host.gone.length >= 3);
+    expect(new Set(a.host.gone)).toEqual(new Set([b.host.memberId]));
+    expect(b.host.gone).toEqual([]);
+  });
+
   test("is given up when nothing arrives for the read timeout, though it still stands (N10)", async () => {
     const { a, b, toA, toB } = await relayed({ readTimeoutMs: 300, streamHeartbeatMs: 50 });
     toA.freeze();

@@ -46,6 +46,8 @@ export interface PeerHost {
   step(message: Message): Promise<void> | void;
   /** A message to this member was or may have been lost. */
   reportUnreachable(id: MemberId): void;
+  /** Nobody listens at any URL of this member. Called at each dial that finds it so. */
+  reportGone(id: MemberId): void;
   /** The snapshot sent to this member arrived, or did not. */
   reportSnapshot(id: MemberId, ok: boolean): void;
   /** A peer says that this member was removed from the cluster for good. */

@@ -36,6 +36,8 @@ export class StreamReader {
   #request: ClientRequest | undefined;
   #timer: Timer | undefined;
   #dialedMs = Number.NEGATIVE_INFINITY;
+  /** Dials one after the other that found nobody listening. */
+  #refused = 0;
   #stopped = false;
 
   constructor(peer: PeerContext, kind: StreamKind, inbox: Inbox) {
@@ -87,7 +89,11 @@ export class StreamReader {
       const headers = { ...identityHeaders(host), [raftTo]: hexId(peerId) };
       const request = dialer.start(url, "GET", path, headers, true);
       this.#request = request;
-      request.on("error", (cause) => refuse({ text: cause.message, quiet: false }));
+      request.on("error", (cause) => {
+        const isFirst = phase === "dialing";
+        refuse({ text: cause.message, quiet: false });
+        if (isFirst) this.#onDialError(cause);
+      });
       request.on("response", (response) => {
         if (this.#accepted(response, refuse)) {
           phase = "streaming";
@@ -99,6 +105,13 @@ export class StreamReader {
     } catch (cause) {
       refuse({ text: messageOf(cause), quiet: false });
     }
+  }
+
+  /** A closed port says that the process is gone; anything else, a time that ran out among them, says less. */
+  #onDialError(cause: NodeJS.ErrnoException): void {
+    this.#refused = cause.code === "ECONNREFUSED" ? this.#refused + 1 : 0;
+    const { host, peerId, urls } = this.#peer;
+    if (!this.#stopped && this.#refused > 0 && this.#refused >= urls.count) host.reportGone(peerId);
   }
 
   /** Tells whether `response` is a stream; when not, `refuse` is or will be called. */
@@ -113,6 +126,7 @@ export class StreamReader {
       refuse({ text: "unsupported stream type", quiet: true });
       return false;
     }
+    this.#refused = 0;
     if (response.statusCode === 200) return true;
     inBackground(this.#refusalOf(response).then((text) => refuse({ text, quiet: false })));
     return false;

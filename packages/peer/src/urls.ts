@@ -18,6 +18,10 @@ export class UrlPicker {
     return this.#urls[this.#picked];
   }
 
+  get count(): number {
+    return this.#urls.length;
+  }
+
   /** Goes on to the next URL, unless another user already left `failed`. */
   unreachable(failed: string): void {
     if (this.#urls.length === 0) return;

@@ -55,6 +55,10 @@ export class MemberPeerHost implements PeerHost {
     this.#member().reportUnreachable(id);
   }
 
+  reportGone(id: MemberId): void {
+    this.#member().reportGone(id);
+  }
+
   reportSnapshot(id: MemberId, ok: boolean): void {
     this.#metrics.snapshots.onSent(id, ok);
     this.#member().reportSnapshot(id, ok);

@@ -43,6 +43,7 @@ export class FakeHost implements PeerHost {
   readonly removed: Set<MemberId> = new Set();
   readonly received: Message[] = [];
   readonly unreachable: MemberId[] = [];
+  readonly gone: MemberId[] = [];
   readonly snapshots: { id: MemberId; ok: boolean }[] = [];
   readonly databases: Map<number, Uint8Array> = new Map();
   readonly aborted: number[] = [];
@@ -70,6 +71,11 @@ export class FakeHost implements PeerHost {
     this.received.push(message);
     this.changed();
     return taken;
+  }
+
+  reportGone(id: MemberId): void {
+    this.gone.push(id);
+    this.changed();
   }
 
   reportUnreachable(id: MemberId): void {

@@ -4,6 +4,8 @@ import type { StartedMembers } from "./started-members.ts";
 export interface Relay {
   readonly port: number;
   cut(): void;
+  /** Cuts them and listens no longer. */
+  close(): void;
   freeze(): void;
   thaw(): void;
 }
@@ -31,14 +33,16 @@ export async function relayTo(port: number, scope: StartedMembers): Promise<Rela
   const cut = (): void => {
     for (const socket of pairs) socket.resetAndDestroy();
   };
-  scope.defer(() => {
+  const close = (): void => {
     cut();
     server.close();
-  });
+  };
+  scope.defer(close);
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
     cut,
+    close,
     freeze: () => {
       frozen = true;
     },

@@ -14,6 +14,8 @@ export interface Host {
   readonly listeningUs: number;
   /** Its process is about to send a message, or has just done so, and may end there. */
   onSending(message: Message, isSent: boolean): void;
+  /** A dial to another machine found nobody listening there. */
+  onRefused(by: Host): void;
   /** A connection tells whose it is and where that member listens: who is not known yet can be answered then. */
   onConnection(from: MemberId, urls: readonly string[]): void;
 }

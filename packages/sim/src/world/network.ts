@@ -12,6 +12,8 @@ import { SnapshotTransfer } from "./transfer.ts";
 const detectUs = 5_000_000;
 /** A broken connection is made again after this time. */
 const redialUs = 100_000;
+/** So often somebody who dials in vain is heard of. */
+const redialsInVain = 3;
 const replayKept = 16;
 
 export class Network {
@@ -81,6 +83,33 @@ export class Network {
   /** Removes all troubles of all ways. */
   mendAll(): void {
     for (const ways of this.#ways) for (const way of ways ?? []) way?.mend();
+  }
+
+  /**
+   * The process of a machine has ended: whoever was connected dials again, and finds nobody listening.
+   *
+   * @param refuses whether the machine still runs, without that process.
+   */
+  closePorts(gone: Host, refuses: () => boolean): void {
+    for (const host of new Set(this.hosts.values())) {
+      if (host !== gone && host.life !== undefined) this.#dialInVain(host, host.life, gone, refuses);
+    }
+  }
+
+  #dialInVain(host: Host, life: Life, gone: Host, refuses: () => boolean): void {
+    const there = this.way(host, gone);
+    const back = this.way(gone, host);
+    let left = redialsInVain;
+    const dial = (): void => {
+      if (!refuses()) return;
+      const passes = [there, back].every(({ cut, halfOpen }) => !cut && !halfOpen);
+      if (passes) host.onRefused(gone);
+      left -= 1;
+      if (left > 0) this.kernel.after(redialUs, EventKind.message, life, dial);
+    };
+    // It learns of the end, asks, and is refused.
+    const travelUs = 2 * (this.#latencyUs + back.delayUs) + this.#latencyUs + there.delayUs;
+    this.kernel.after(travelUs, EventKind.message, life, dial);
   }
 
   /**
@@ -219,6 +248,13 @@ export class NodeLink implements PeerLink {
     if (self === undefined) return;
     const recorded = self.machine.membership.get(self.id)?.peerUrls ?? [];
     to.onConnection(self.id, recorded.length > 0 ? recorded : self.options.advertisePeerUrls);
+  }
+
+  /** Nobody listens at a machine: the members that are reached there are gone. */
+  onRefused(by: Host): void {
+    for (const [id, urls] of this.#peers) {
+      if (this.#network.hostAt(urls) === by) this.#host.member?.reportGone(id);
+    }
   }
 
   /** Takes note of a member that called and is not known. */

@@ -249,6 +249,10 @@ export class SimNode implements Host {
     this.#link?.onConnection(from, urls);
   }
 
+  onRefused(by: Host): void {
+    this.#link?.onRefused(by);
+  }
+
   #refuse(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#end("refused");

@@ -206,6 +206,7 @@ export class World implements NodeWorld, NodeWatcher {
 
   onDown(node: SimNode): void {
     this.checks.onDown(node);
+    if (!node.powerLost) this.network.closePorts(node, () => !node.isAlive && !node.powerLost);
     if (node.down === "refused") node.risk?.onRefused();
     for (const tell of this.onNodeDown) tell(node);
     this.superviseLater(node);
