@@ -14,6 +14,45 @@ describeDisk("NodeDisk", () => {
   return { disk: new NodeDisk(), directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 });
 
+describe("NodeClock", () => {
+  test("runs what wants the next turn in order, and what that wants in the turn after", async () => {
+    const clock = new NodeClock();
+    const ran: string[] = [];
+    clock.nextTurn(() => {
+      ran.push("a");
+      clock.nextTurn(() => ran.push("c"));
+    });
+    clock.nextTurn(() => ran.push("b"));
+    expect(ran).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ran).toEqual(["a", "b"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ran).toEqual(["a", "b", "c"]);
+  });
+
+  test("tells how long turns and timers take, from the first wish for a turn on", async () => {
+    const clock = new NodeClock();
+    const turns: number[] = [];
+    clock.onTurn = (ms) => turns.push(ms);
+    const work = (ms: number): void => {
+      for (const endMs = performance.now() + ms; performance.now() < endMs; );
+    };
+    clock.nextTurn(() => work(5));
+    work(10);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(turns).toHaveLength(1);
+    expect(turns[0]).toBeGreaterThanOrEqual(15);
+    await new Promise<void>((resolve) => {
+      clock.startTimer(1, () => {
+        work(3);
+        resolve();
+      });
+    });
+    expect(turns).toHaveLength(2);
+    expect(turns[1]).toBeGreaterThanOrEqual(3);
+  });
+});
+
 describe("NodeDisk", () => {
   let directory: string;
   let path: string;

@@ -43,6 +43,7 @@ export class ClientListeners {
     this.#http = createServer(router.handle);
     this.#httpConnections = new HttpConnections(this.#http, parts.clock);
     this.grpc = new GrpcServer({
+      clock: parts.clock,
       observer: parts.observer,
       http1: this.#http,
       http2: (exchange) => (exchange.peer.isTls ? router.handleHttp2(exchange) : refuseHttp(exchange)),

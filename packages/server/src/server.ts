@@ -1,4 +1,4 @@
-import { type Disk, hexId } from "@quorate/base";
+import { type Clock, type Disk, hexId } from "@quorate/base";
 import {
   type ClusterDirectory,
   Member,
@@ -96,15 +96,16 @@ export class QuorateServer {
     this.member.onRetired = () => {
       this.#listeners.close().catch((error: unknown) => onStop({ kind: "fatal", error }));
     };
-    this.#register(onStop);
+    this.#register(ports.clock, onStop);
     logClusterVersion(this.member, logger);
   }
 
-  #register(onStop: (reason: StopReason) => void): void {
+  #register(clock: Clock, onStop: (reason: StopReason) => void): void {
     const { grpc } = this.#listeners;
     const context: CallContext = {
       member: this.member,
       logger: this.#logger,
+      clock,
       metrics: this.#metrics.requests,
       onFatal: (error) => onStop({ kind: "fatal", error }),
     };
@@ -133,6 +134,7 @@ export class QuorateServer {
     const tls = peerTls(config);
     const metrics = new ServerMetrics();
     const clock = new NodeClock();
+    clock.onTurn = (ms) => metrics.loop.onTurn(ms);
     const ports: MemberPorts = {
       clock,
       random: new NodeRandom(),

@@ -49,7 +49,7 @@ export class ServerMetrics {
   readonly requests: RequestMetrics = new RequestMetrics();
   readonly snapshots: SnapshotMetrics = new SnapshotMetrics();
   readonly peers: PeerMetrics = new PeerMetrics();
-  readonly #loop: LoopMonitor = new LoopMonitor();
+  readonly loop: LoopMonitor = new LoopMonitor();
   #scrapes = 0;
 
   constructor() {
@@ -68,7 +68,7 @@ export class ServerMetrics {
     this.health.write(w);
     this.#writeScrapes(w);
     processMetrics(w);
-    this.#loop.write(w);
+    this.loop.write(w);
     return w.text();
   }
 
@@ -84,6 +84,6 @@ export class ServerMetrics {
   }
 
   stop(): void {
-    this.#loop.stop();
+    this.loop.stop();
   }
 }

@@ -1,5 +1,5 @@
 import { KvError, ProtoError, Status } from "@quorate/api";
-import { AbortError, InvariantError, isUtf8, type Logger, noMember } from "@quorate/base";
+import { AbortError, type Clock, InvariantError, isUtf8, type Logger, noMember } from "@quorate/base";
 import type { FailDetails, GrpcServer, ServerCall } from "@quorate/grpc";
 import type { Member } from "@quorate/member";
 import type { RequestMetrics } from "../metrics/requests.ts";
@@ -9,6 +9,7 @@ import { encodeStatusDetails } from "./status-details.ts";
 export interface CallContext {
   readonly member: Member;
   readonly logger: Logger;
+  readonly clock: Clock;
   readonly metrics: RequestMetrics;
   /** An error that is nobody's fault but ours: the member must stop. */
   onFatal(error: unknown): void;

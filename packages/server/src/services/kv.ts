@@ -147,8 +147,8 @@ export class KvService {
   }
 
   #readInSlices(call: ServerCall, request: RangeRequest, startedMs: number): boolean {
-    const { member, metrics } = this.#context;
-    return sliceRange(call, request, member.machine, this.#headers, {
+    const { member, metrics, clock } = this.#context;
+    return sliceRange(call, request, member.machine, this.#headers, clock, {
       done: () => metrics.onRange(performance.now() - startedMs, true),
       fail: (error) => {
         metrics.onRange(performance.now() - startedMs, false);

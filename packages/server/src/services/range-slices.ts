@@ -1,4 +1,5 @@
 import { encodeResponseHeader, KvError, type RangeRequest } from "@quorate/api";
+import type { Clock } from "@quorate/base";
 import type { ServerCall } from "@quorate/grpc";
 import type { RangeCursor } from "@quorate/mvcc";
 import { type StateMachine, toRangeQuery } from "@quorate/state";
@@ -25,6 +26,7 @@ export function sliceRange(
   request: RangeRequest,
   machine: StateMachine,
   headers: Headers,
+  clock: Clock,
   end: SlicesEnd,
 ): boolean {
   const filtered =
@@ -40,7 +42,7 @@ export function sliceRange(
     end.fail(new KvError(cursor.kind === "future" ? "futureRev" : "compacted"));
     return true;
   }
-  new SlicedRange(call, cursor, headers, end).run();
+  new SlicedRange(call, cursor, headers, clock, end).run();
   return true;
 }
 
@@ -51,14 +53,16 @@ class SlicedRange {
   readonly #call: ServerCall;
   readonly #cursor: RangeCursor;
   readonly #headers: Headers;
+  readonly #clock: Clock;
   readonly #end: SlicesEnd;
   readonly #parts: Uint8Array[] = [];
   #cancelled = false;
 
-  constructor(call: ServerCall, cursor: RangeCursor, headers: Headers, end: SlicesEnd) {
+  constructor(call: ServerCall, cursor: RangeCursor, headers: Headers, clock: Clock, end: SlicesEnd) {
     this.#call = call;
     this.#cursor = cursor;
     this.#headers = headers;
+    this.#clock = clock;
     this.#end = end;
   }
 
@@ -80,7 +84,7 @@ class SlicedRange {
       }
       if (slice.rows.length > 0) this.#parts.push(encodeRows(slice.rows));
       if (!slice.done) {
-        setImmediate(this.#slice);
+        this.#clock.nextTurn(this.#slice);
         return;
       }
       this.#finish();
