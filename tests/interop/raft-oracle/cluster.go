@@ -28,6 +28,7 @@ const (
 	opSnapshots
 	opInject
 	opDisk
+	opStrange
 )
 
 // config is what a schedule begins with; its fields come in this order.
@@ -245,6 +246,8 @@ func (n *node) execute(op []uint64, m *pb.Message, out *text) {
 		n.snapshots = op[2] != 0
 	case opInject:
 		_ = n.step(&pb.Message{Type: pb.MsgProp.Enum(), From: new(c.id(op[2])), To: &n.id, Entries: c.injected(op[3:])})
+	case opStrange:
+		n.strange(c.nodes[op[2]-1], op[3])
 	case opDisk:
 		out.disk(n)
 		return
@@ -252,6 +255,25 @@ func (n *node) execute(op []uint64, m *pb.Message, out *text) {
 		panic("unknown command")
 	}
 	out.str("null")
+}
+
+// strange gives the member a snapshot of the others, as if it had been removed; no leader would send it.
+func (n *node) strange(from *node, ahead uint64) {
+	if from == n || from.stopped || !from.leads() {
+		return
+	}
+	term := from.rn.BasicStatus().HardState.GetTerm()
+	index := n.rn.BasicStatus().HardState.GetCommit() + 1 + ahead
+	conf := &pb.ConfState{}
+	for _, other := range n.c.nodes {
+		if other != n {
+			conf.Voters = append(conf.Voters, other.id)
+		}
+	}
+	_ = n.step(&pb.Message{
+		Type: pb.MsgSnap.Enum(), From: &from.id, To: &n.id, Term: &term,
+		Snapshot: &pb.Snapshot{Metadata: &pb.SnapshotMetadata{ConfState: conf, Index: &index, Term: &term}},
+	})
 }
 
 // ── Proposals ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -145,6 +145,9 @@ export class Cluster {
       case Op.inject:
         raw.step(this.#injected(node.id, this.id(a), command.slice(3)));
         break;
+      case Op.strange:
+        this.#strange(node, this.nodes[a - 1] as Node, b);
+        break;
       case Op.disk:
         return ofDisk(node.disk);
     }
@@ -213,6 +216,17 @@ export class Cluster {
       }
     });
     return message;
+  }
+
+  /** A snapshot of the other members, as if this one had been removed; no leader would send it. */
+  #strange({ id, raw }: Node, from: Node, ahead: number): void {
+    if (from.id === id || from.stopped || from.raw.role !== "leader") return;
+    const { term } = from.raw;
+    const message = newMessage(MessageType.snap, id, from.id, term);
+    const voters = this.nodes.flatMap((other) => (other.id === id ? [] : [other.id]));
+    const confState = { voters, learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
+    message.snapshot = { data: emptyBytes, metadata: { confState, index: raw.commit + 1 + ahead, term } };
+    raw.step(message);
   }
 
   /** Somebody who believes to lead, the one of the highest term. */

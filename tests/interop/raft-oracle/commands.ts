@@ -75,6 +75,8 @@ export const Op = {
   inject: 16,
   /** member: compare what is on its disk */
   disk: 17,
+  /** member, sender, ahead: if that one leads, a snapshot without the member, so many entries and one more ahead of its commit */
+  strange: 18,
 } as const;
 export type Op = (typeof Op)[keyof typeof Op];
 

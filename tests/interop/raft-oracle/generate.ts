@@ -26,6 +26,7 @@ const usual = {
   forget: 3,
   snapshots: 3,
   inject: 4,
+  strange: 2,
   campaign: 8,
   cut: 6,
 } as const;
@@ -231,6 +232,9 @@ class Player {
       case "inject":
         this.#inject(this.#mostlyLeader(n));
         break;
+      case "strange":
+        this.#strange(n);
+        break;
       case "cut":
         this.#cut = this.#cut === undefined ? { id: this.#cluster.id(n), oneWay: this.#chance(500) } : undefined;
         break;
@@ -308,6 +312,12 @@ class Player {
     const added = (): number => 5 + this.#random.below(4) + 4 * this.#member();
     const kinds = Array.from({ length: 1 + this.#random.below(3) }, () => this.#pick([0, 0, 1, 2, 3, 4, added()]));
     this.#do([Op.inject, n, this.#member(), ...kinds]);
+  }
+
+  /** Mostly from whoever leads. */
+  #strange(n: number): void {
+    const from = this.#mostlyLeader(this.#member());
+    if (from !== n) this.#do([Op.strange, n, from, this.#random.below(3)]);
   }
 
   #crash(n: number): void {
