@@ -31,6 +31,7 @@ const peers = [
     package: `go.etcd.io/etcd/v3/tools/${tool}`,
     of: "go.etcd.io/etcd/v3",
   })),
+  { name: "txn-load", module: "etcd-tools", package: ".", of: "go.etcd.io/etcd/v3" },
   { name: "porcupine-check", module: "porcupine", package: ".", of: "github.com/anishathalye/porcupine" },
   { name: "bbolt", module: "bbolt", package: "go.etcd.io/bbolt/cmd/bbolt", of: "go.etcd.io/bbolt" },
   {

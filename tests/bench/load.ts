@@ -1,20 +1,78 @@
 import { realBinary, runProgram } from "../support/index.ts";
 
 /** What is asked of a cluster. */
-export type Workload = "put" | "get-linearizable" | "get-serializable" | "txn-put" | "txn-mixed";
+export const workloads = [
+  "put",
+  "get-linearizable",
+  "get-serializable",
+  "txn",
+  "txn-put",
+  "txn-mixed",
+  "put-one-member",
+  "range-limit",
+  "range-count",
+] as const;
+export type Workload = (typeof workloads)[number];
 
-export const workloads: readonly Workload[] = ["put", "get-linearizable", "get-serializable", "txn-put", "txn-mixed"];
+/** What the members of a workload are, and how long its cells last. */
+export interface Shape {
+  readonly members: 1 | 3;
+  /** The numbers of clients, where nobody asks for others. */
+  readonly clients: readonly number[];
+  /** Keys below `prefix` that are there before. */
+  readonly preload: number;
+  /** How many requests keep a cell busy for some seconds; 0: as many as a probe says, since servers differ too much. */
+  requests(clients: number): number;
+}
+
+const manyClients: readonly number[] = [1, 100, 1000];
+const reads = {
+  members: 3,
+  clients: manyClients,
+  preload: 0,
+  requests: (n: number) => (n === 1 ? 10_000 : 150_000),
+} as const;
+const writes = {
+  members: 3,
+  clients: manyClients,
+  preload: 0,
+  requests: (n: number) => (n === 1 ? 3_000 : 60_000),
+} as const;
+const ranges = { members: 1, clients: [100], preload: 1_000_000, requests: () => 0 } as const;
+
+export const shapes: Readonly<Record<Workload, Shape>> = {
+  put: writes,
+  "get-linearizable": reads,
+  "get-serializable": reads,
+  txn: writes,
+  "txn-put": writes,
+  "txn-mixed": writes,
+  "put-one-member": { ...writes, members: 1, clients: [500] },
+  "range-limit": ranges,
+  "range-count": { ...ranges, clients: [1000] },
+};
 
 /** The key that the get workloads read: 32 bytes, as all keys here; its value has 256 bytes, as all values. */
 export const probeKey = "probe/00000000000000000000000000";
 
+/** What the keys that are there before begin with. */
+export const prefix = "prefix/";
+const prefixEnd = "prefix0";
+
 const sizes = ["--key-size=32", "--val-size=256"];
-const subcommands: Readonly<Record<Workload, readonly string[]>> = {
-  put: ["put", ...sizes, "--key-space-size=100000"],
+const put = ["put", ...sizes, "--key-space-size=100000"];
+/** The program and its first arguments. */
+const commands: Readonly<Record<Workload, readonly string[]>> = {
+  put,
+  "put-one-member": put,
   "get-linearizable": ["range", probeKey, "--consistency=l"],
   "get-serializable": ["range", probeKey, "--consistency=s"],
   "txn-put": ["txn-put", ...sizes, "--key-space-size=100000", "--txn-ops=4"],
   // Half of them write a key, half read the first ten keys of a thousand.
+  // A compare that holds, a put and a get of one key.
+  txn: [...sizes, "--key-space-size=100000"],
+  "range-limit": ["range", prefix, prefixEnd, "--limit=1000"],
+  "range-count": ["range", prefix, prefixEnd, "--count-only"],
   "txn-mixed": ["txn-mixed", ...sizes, "--key-space-size=1000", "--limit=10", "--rw-ratio=1"],
 };
 
@@ -40,14 +98,13 @@ export function connectionsFor(clients: number): number {
   return Math.min(clients, 100);
 }
 
-/** Runs etcd's own load generator against a cluster. */
+/** Runs etcd's own load generator against a cluster, or ours with the same flags where it has no such load. */
 export async function runLoad({ workload, endpoints, clients, requests }: Load): Promise<LoadResult> {
-  const generator = realBinary("benchmark");
-  if (generator === undefined) throw new Error('benchmark is missing; "npm run peers" builds it');
-  const [subcommand = "", ...flags] = subcommands[workload];
+  const name = workload === "txn" ? "txn-load" : "benchmark";
+  const generator = realBinary(name);
+  if (generator === undefined) throw new Error(`${name} is missing; "npm run peers" builds it`);
   const args = [
-    subcommand,
-    ...flags,
+    ...commands[workload],
     `--endpoints=${endpoints.map((url) => url.replace("http://", "")).join(",")}`,
     `--clients=${clients}`,
     `--conns=${connectionsFor(clients)}`,
@@ -55,7 +112,7 @@ export async function runLoad({ workload, endpoints, clients, requests }: Load):
     "--precise",
   ];
   const { code, stdout, stderr } = await runProgram(generator, args, { timeoutMs: 300_000 });
-  if (code !== 0) throw new Error(`benchmark ${subcommand} ended with ${code}: ${lastLines(stderr + stdout)}`);
+  if (code !== 0) throw new Error(`${name} (${workload}) ended with ${code}: ${lastLines(stderr + stdout)}`);
   return parseReport(stdout, requests);
 }
 

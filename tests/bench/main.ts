@@ -13,7 +13,8 @@ import {
   type ServerMember,
   serverCommand,
 } from "../support/index.ts";
-import { probeKey, runLoad, type Workload, workloads } from "./load.ts";
+import { type Load, probeKey, runLoad, shapes, type Workload, workloads } from "./load.ts";
+import { fill } from "./member-calls.ts";
 import { functionShares, readProfile } from "./profile.ts";
 import { runSizes, type SizeOptions, sizeParts } from "./sizes.ts";
 import { type Cell, type FailedCell, formatTable } from "./table.ts";
@@ -23,11 +24,16 @@ interface Options {
   readonly rounds: number;
   readonly servers: readonly string[];
   readonly only: readonly Workload[];
-  readonly clients: readonly number[];
+  /** Undefined: what each workload is measured with. */
+  readonly clients: readonly number[] | undefined;
+  /** Keys that ranges find; undefined: as many as the workload says. */
+  readonly keys: number | undefined;
   /** Requests per cell are multiplied by this. */
   readonly scale: number;
   readonly json: string | undefined;
   readonly flags: readonly string[];
+  /** Options of Node for our members. */
+  readonly nodeOptions: readonly string[];
   /** Folder for CPU profiles of Quorate's members. */
   readonly profile: string | undefined;
 }
@@ -62,6 +68,9 @@ function readValues(): Values {
   return values;
 }
 
+/** Room for a million keys, which etcd's usual quota has not. */
+const quotaBytes = 8 * 2 ** 30;
+
 const allServers = ["etcd-3.4", "etcd-3.7", "quorate"];
 
 /** The options of `--sizes`. */
@@ -84,7 +93,9 @@ function readSizeOptions(values: Values): SizeOptions {
 function readOptions(values: Values): Options {
   const wanted = list(textOf(values["only"]));
   const only =
-    wanted === undefined ? workloads : workloads.filter((w) => wanted.some((prefix) => w.startsWith(prefix)));
+    wanted === undefined
+      ? workloads
+      : workloads.filter((w) => wanted.some((name) => w === name || w.startsWith(`${name}-`)));
   if (only.length === 0) throw new Error(`--only: there are ${workloads.join(", ")}`);
   const quick = values["quick"] === true;
   const profile = textOf(values["profile"]);
@@ -92,18 +103,25 @@ function readOptions(values: Values): Options {
     rounds: Number(values["rounds"] ?? (quick ? 1 : 3)),
     servers: list(textOf(values["servers"])) ?? allServers,
     only,
-    clients: list(textOf(values["clients"]))?.map(Number) ?? [1, 100, 1000],
+    clients: list(textOf(values["clients"]))?.map(Number),
+    keys: values["keys"] === undefined ? (quick ? 50_000 : undefined) : Number(values["keys"]),
     scale: quick ? 0.15 : 1,
     json: textOf(values["json"]),
     profile: profile === undefined ? undefined : resolve(profile),
     flags: list(textOf(values["flags"])) ?? [],
+    nodeOptions: list(textOf(values["node-options"])) ?? [],
   };
 }
 
+const probeRequests = 100;
+const probedSeconds = 4;
+
 /** How many requests keep a cell busy for some seconds on two cores. */
-function requestsFor(workload: Workload, clients: number): number {
-  if (clients === 1) return workload.startsWith("get") ? 10_000 : 3_000;
-  return workload.startsWith("get") ? 150_000 : 60_000;
+async function requestsFor(load: Omit<Load, "requests">): Promise<number> {
+  const requests = shapes[load.workload].requests(load.clients);
+  if (requests > 0) return requests;
+  const { requestsPerSecond } = await runLoad({ ...load, requests: probeRequests });
+  return Math.max(probeRequests, Math.round(requestsPerSecond * probedSeconds));
 }
 
 function isThere(server: string): boolean {
@@ -133,7 +151,16 @@ async function printProfile(cluster: ServerCluster, leader: ServerMember, dir: s
 }
 
 /** Brings a fresh cluster to where a measurement may begin: keys to read, code paths warm. */
-async function prepare(workload: Workload, endpoints: readonly string[], scale: number): Promise<void> {
+async function prepare(
+  { workload, keys }: { workload: Workload; keys: number },
+  endpoints: readonly string[],
+  scale: number,
+): Promise<void> {
+  if (keys > 0) {
+    await fill(endpoints[0] as string, keys);
+    await runLoad({ workload, endpoints, clients: 10, requests: probeRequests });
+    return;
+  }
   if (workload.startsWith("get")) {
     await runLoad({ workload: "put", endpoints, clients: 100, requests: 10_000 });
     await ctlOk(["put", probeKey, "v".repeat(256)], { program: "etcdctl-3.7", endpoints });
@@ -167,20 +194,25 @@ async function runGroup(
   sink: { cells: Cell[]; failed: FailedCell[] },
 ): Promise<void> {
   const scope = new Scope();
+  const shape = shapes[workload];
+  const allClients = options.clients ?? shape.clients;
   const dir = join(repositoryRoot, ".peers/bench-data"); // On the disk of the repository, which is not a RAM disk.
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   scope.defer(() => rmSync(dir, { recursive: true, force: true }));
-  let waiting = [...options.clients];
+  let waiting = [...allClients];
   try {
-    const flags = ["--log-level=error", ...options.flags];
-    const nodeOptions = options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`];
-    const cluster = await ServerCluster.start(scope, { program: server, members: 3, dir, flags, nodeOptions });
+    const flags = ["--log-level=error", `--quota-backend-bytes=${quotaBytes}`, ...options.flags];
+    const nodeOptions = [...options.nodeOptions];
+    if (options.profile !== undefined) nodeOptions.push("--cpu-prof", `--cpu-prof-dir=${options.profile}`);
+    const { members } = shape;
+    const cluster = await ServerCluster.start(scope, { program: server, members, dir, flags, nodeOptions });
     const leader = await cluster.leader();
     const endpoints = leaderFirst(cluster, leader);
-    await prepare(workload, endpoints, options.scale);
-    for (const clients of options.clients) {
-      const requests = Math.round(requestsFor(workload, clients) * options.scale);
+    const keys = shape.preload === 0 ? 0 : (options.keys ?? shape.preload);
+    await prepare({ workload, keys }, endpoints, options.scale);
+    for (const clients of allClients) {
+      const requests = Math.ceil((await requestsFor({ workload, endpoints, clients })) * options.scale);
       const cell = { round, server, ...(await measure(cluster, { workload, endpoints, clients, requests })) };
       sink.cells.push(cell);
       waiting = waiting.filter((other) => other !== clients);
@@ -209,7 +241,7 @@ async function main(): Promise<void> {
     return;
   }
   const options = readOptions(values);
-  for (const tool of ["benchmark", "etcdctl-3.7"]) {
+  for (const tool of ["benchmark", "txn-load", "etcdctl-3.7"]) {
     if (realBinary(tool) === undefined) throw new Error(`${tool} is missing; "npm run peers" builds it`);
   }
   const servers = options.servers.filter(isThere);
@@ -225,7 +257,9 @@ async function main(): Promise<void> {
       }
     }
   }
-  console.log(`${cpus().length} × ${cpus()[0]?.model ?? "?"}, three members each, ${options.rounds} round(s), medians`);
+  console.log(
+    `${cpus().length} × ${cpus()[0]?.model ?? "?"}, three members each unless it says one, ${options.rounds} round(s), medians`,
+  );
   console.log(formatTable(sink.cells, sink.failed, servers));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(sink, null, 2)}\n`);
   if (sink.failed.length > 0) process.exitCode = 1;

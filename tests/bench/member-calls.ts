@@ -1,6 +1,8 @@
 import { connect } from "node:net";
+import { newPutRequest } from "@quorate/api";
 import { Client, grpcConnect } from "@quorate/client";
 import { pause } from "../support/index.ts";
+import { prefix } from "./load.ts";
 
 const pauseMs = 2;
 const giveUpMs = 120_000;
@@ -70,6 +72,27 @@ export async function untilAnswered(
     await pause(pauseMs);
   }
   throw new Error(`${url} did not answer within ${giveUpMs} ms`, { cause });
+}
+
+const keysPerWrite = 128;
+const writersMax = 16;
+
+/** Writes `count` keys of 32 bytes below the prefix of ranges, with values of 256 bytes, in transactions. */
+export async function fill(url: string, count: number): Promise<void> {
+  const value = Buffer.alloc(256, "v");
+  let next = 0;
+  await withClient(url, async (client) => {
+    const write = async (): Promise<void> => {
+      for (let from = next; from < count; from = next) {
+        next += keysPerWrite;
+        const success = Array.from({ length: Math.min(keysPerWrite, count - from) }, (_, i) => ({
+          requestPut: { ...newPutRequest(), key: Buffer.from(prefix + String(from + i).padStart(25, "0")), value },
+        }));
+        await client.txn({ success });
+      }
+    };
+    await Promise.all(Array.from({ length: writersMax }, write));
+  });
 }
 
 /** A client that tries again gives one member so long, and then asks the next one. */
