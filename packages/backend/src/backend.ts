@@ -284,7 +284,7 @@ export class Backend {
     return {
       readOnly: this.#options.readOnly === true,
       batchLimit: this.#options.batchLimit,
-      batchBytesMax: this.#options.batchBytesMax ?? 8 * mebibyte,
+      batchBytesMax: this.#options.batchBytesMax ?? 2 * mebibyte,
       changedBytesMax: Math.min(changedBytesMax, this.#options.batchBytesMax ?? changedBytesMax),
       onPending: (full) => this.#commits.onPending(full),
       onReadClosed: (store) => this.#onReadClosed(store),

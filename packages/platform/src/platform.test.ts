@@ -86,6 +86,18 @@ describe("NodeDisk", () => {
     file.close();
   });
 
+  test("allocates by writing zeros in a process that is large: forking it would hold the loop", async () => {
+    vi.spyOn(process.memoryUsage, "rss").mockReturnValue(500 * 2 ** 20);
+    vi.stubEnv("PATH", directory);
+    const file = new NodeDisk().open(path, "create");
+    file.writeAt(Uint8Array.of(1, 2), 0);
+    await file.allocate(9_000_000);
+    expect(file.size()).toBe(9_000_000);
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(8_000_000);
+    file.close();
+    vi.restoreAllMocks();
+  });
+
   test("says so when there is no flock command, rather than go on without a lock", async () => {
     vi.stubEnv("PATH", directory);
     const disk = new NodeDisk();

@@ -7,8 +7,10 @@ import type { Headers } from "./header.ts";
 
 /** Ranges of up to this many keys are answered at once: they cannot hold the loop. */
 const onceKeysMax = 256;
-const sliceKeysMax = 2048;
-const sliceBytesMax = 1024 * 1024;
+/** A turn reads until this much time has gone, which it looks at after so many keys or bytes. */
+const turnBudgetMs = 2;
+const keysPerLook = 512;
+const bytesPerLook = 256 * 1024;
 
 /** Is told how a range in slices ended. */
 export interface SlicesEnd {
@@ -77,13 +79,16 @@ class SlicedRange {
   readonly #slice = (): void => {
     if (this.#cancelled) return;
     try {
-      const slice = this.#cursor.step(sliceKeysMax, sliceBytesMax);
-      if (slice.kind === "compacted") {
-        this.#end.fail(new KvError("compacted"));
-        return;
-      }
-      if (slice.rows.length > 0) this.#parts.push(encodeRows(slice.rows));
-      if (!slice.done) {
+      const endMs = this.#clock.nowMs() + turnBudgetMs;
+      for (;;) {
+        const slice = this.#cursor.step(keysPerLook, bytesPerLook);
+        if (slice.kind === "compacted") {
+          this.#end.fail(new KvError("compacted"));
+          return;
+        }
+        if (slice.rows.length > 0) this.#parts.push(encodeRows(slice.rows));
+        if (slice.done) break;
+        if (this.#clock.nowMs() < endMs) continue;
         this.#clock.nextTurn(this.#slice);
         return;
       }
