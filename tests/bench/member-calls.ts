@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { newPutRequest } from "@quorate/api";
+import { newPutRequest, newRequestOp } from "@quorate/api";
 import { Client, grpcConnect } from "@quorate/client";
 import { pause } from "../support/index.ts";
 import { prefix } from "./load.ts";
@@ -86,6 +86,7 @@ export async function fill(url: string, count: number): Promise<void> {
       for (let from = next; from < count; from = next) {
         next += keysPerWrite;
         const success = Array.from({ length: Math.min(keysPerWrite, count - from) }, (_, i) => ({
+          ...newRequestOp(),
           requestPut: { ...newPutRequest(), key: Buffer.from(prefix + String(from + i).padStart(25, "0")), value },
         }));
         await client.txn({ success });
