@@ -66,7 +66,8 @@ export class Backend {
   static async open(disk: Disk, path: string, options: BackendOptions): Promise<Backend> {
     const readOnly = options.readOnly === true;
     const info = disk.info(path);
-    if (!readOnly && (info === undefined || (info.kind === "file" && info.size === 0))) {
+    const isNew = !readOnly && (info === undefined || (info.kind === "file" && info.size === 0));
+    if (isNew) {
       await createFile(disk, path, pageSizeOf(options.initialPageSize));
     }
     const { file, lock } = readOnly
@@ -74,7 +75,9 @@ export class Backend {
       : await openLocked(disk, path, options);
     try {
       // What a killed process wrote or renamed but did not sync must not be built upon before it is durable.
-      if (!readOnly && options.noSync !== true) await Promise.all([file.sync(), disk.syncDirectory(parentOf(path))]);
+      if (!readOnly && !isNew && options.noSync !== true) {
+        await Promise.all([file.sync(), disk.syncDirectory(parentOf(path))]);
+      }
       const store = new Store(file, readMeta(file), {
         pageCacheBytesMax: options.pageCacheBytesMax,
         growBytes: options.growBytes ?? 16 * mebibyte,
@@ -284,7 +287,7 @@ export class Backend {
     return {
       readOnly: this.#options.readOnly === true,
       batchLimit: this.#options.batchLimit,
-      batchBytesMax: this.#options.batchBytesMax ?? 2 * mebibyte,
+      batchBytesMax: this.#options.batchBytesMax ?? 8 * mebibyte,
       changedBytesMax: Math.min(changedBytesMax, this.#options.batchBytesMax ?? changedBytesMax),
       onPending: (full) => this.#commits.onPending(full),
       onReadClosed: (store) => this.#onReadClosed(store),

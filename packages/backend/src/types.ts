@@ -11,7 +11,7 @@ export interface BackendOptions {
   readonly batchIntervalMs: number;
   /** A batch is committed when it holds this many changes; 10,000 in etcd. */
   readonly batchLimit: number;
-  /** A batch is committed when what it put and the pages it changed reach this size together; 2 MiB unless given. */
+  /** A batch is committed when what it put and the pages it changed reach this size together; 8 MiB unless given. */
   readonly batchBytesMax?: number;
   /** Page size of a file that is created; 4,096 unless given. A power of two, 1,024 to 65,536. */
   readonly initialPageSize?: number;

@@ -1,11 +1,8 @@
 import type { Clock } from "@quorate/base";
-import type { CompactionProgress, MvccStore } from "@quorate/mvcc";
+import type { MvccStore } from "@quorate/mvcc";
 
-/** Rows per turn at most: the commit that follows has to stay far below a heartbeat, and each may be on a page of its own. */
-const rowsPerTurn = 500;
-/** A turn works until this much time has gone, which it looks at after so many rows. */
-const turnBudgetMs = 2;
-const rowsPerLook = 25;
+/** Rows per step; a step must stay far below a heartbeat, and the commit that follows it too: each may be on a page of its own. */
+const rowsPerStep = 500;
 /** A compaction that is held looks again after this time. */
 const heldMs = 10;
 
@@ -50,20 +47,10 @@ export class CompactionRunner {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #work(): CompactionProgress {
-    const endMs = this.#clock.nowMs() + turnBudgetMs;
-    let progress: CompactionProgress = "working";
-    for (let rows = 0; rows < rowsPerTurn && progress === "working"; rows += rowsPerLook) {
-      progress = this.#store.stepCompaction(rowsPerLook);
-      if (this.#clock.nowMs() >= endMs) break;
-    }
-    return progress;
-  }
-
   readonly #step = (): void => {
     if (this.#stopped) return;
     try {
-      const progress = this.#isHeld() ? "held" : this.#work();
+      const progress = this.#isHeld() ? "held" : this.#store.stepCompaction(rowsPerStep);
       if (progress === "idle") {
         this.#running = false;
         this.#release();
