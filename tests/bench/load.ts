@@ -68,11 +68,11 @@ const commands: Readonly<Record<Workload, readonly string[]>> = {
   "get-linearizable": ["range", probeKey, "--consistency=l"],
   "get-serializable": ["range", probeKey, "--consistency=s"],
   "txn-put": ["txn-put", ...sizes, "--key-space-size=100000", "--txn-ops=4"],
-  // Half of them write a key, half read the first ten keys of a thousand.
   // A compare that holds, a put and a get of one key.
   txn: [...sizes, "--key-space-size=100000"],
   "range-limit": ["range", prefix, prefixEnd, "--limit=1000"],
   "range-count": ["range", prefix, prefixEnd, "--count-only"],
+  // Half of them write a key, half read the first ten keys of a thousand.
   "txn-mixed": ["txn-mixed", ...sizes, "--key-space-size=1000", "--limit=10", "--rw-ratio=1"],
 };
 

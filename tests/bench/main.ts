@@ -1,18 +1,11 @@
 // Measures Quorate and real etcd under the same load generator, three members each, alternating in one run.
 // scripts/bench.mjs bundles and starts this; CONTRIBUTING.md describes the options and the method.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  ctlOk,
-  realBinary,
-  repositoryRoot,
-  Scope,
-  ServerCluster,
-  type ServerMember,
-  serverCommand,
-} from "../support/index.ts";
+import { ctlOk, realBinary, Scope, ServerCluster, type ServerMember, serverCommand } from "../support/index.ts";
+import { newDataDir, roomFlag } from "./bench-data.ts";
 import { type Load, probeKey, runLoad, shapes, type Workload, workloads } from "./load.ts";
 import { fill } from "./member-calls.ts";
 import { functionShares, readProfile } from "./profile.ts";
@@ -67,9 +60,6 @@ function readValues(): Values {
   });
   return values;
 }
-
-/** Room for a million keys, which etcd's usual quota has not. */
-const quotaBytes = 8 * 2 ** 30;
 
 const allServers = ["etcd-3.4", "etcd-3.7", "quorate"];
 
@@ -196,13 +186,10 @@ async function runGroup(
   const scope = new Scope();
   const shape = shapes[workload];
   const allClients = options.clients ?? shape.clients;
-  const dir = join(repositoryRoot, ".peers/bench-data"); // On the disk of the repository, which is not a RAM disk.
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
-  scope.defer(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = newDataDir(scope);
   let waiting = [...allClients];
   try {
-    const flags = ["--log-level=error", `--quota-backend-bytes=${quotaBytes}`, ...options.flags];
+    const flags = ["--log-level=error", roomFlag, ...options.flags];
     const nodeOptions = [...options.nodeOptions];
     if (options.profile !== undefined) nodeOptions.push("--cpu-prof", `--cpu-prof-dir=${options.profile}`);
     const { members } = shape;

@@ -1,17 +1,10 @@
 // The sizes and times that need no quiet machine: memory, restart, first start, and the size of the database. One
 // member of each server in turn; `npm run bench -- --sizes`. CONTRIBUTING.md and docs/performance.md have the method.
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import {
-  pause,
-  realBinary,
-  repositoryRoot,
-  runProgram,
-  Scope,
-  ServerCluster,
-  type ServerMember,
-} from "../support/index.ts";
+import { pause, realBinary, runProgram, Scope, ServerCluster, type ServerMember } from "../support/index.ts";
 import { decodeKeyValue } from "@quorate/api";
+import { newDataDir, roomFlag } from "./bench-data.ts";
 import { databaseStatus, untilAnswered, untilWritten, withClient } from "./member-calls.ts";
 import { memoryOf } from "./memory.ts";
 import { type Measurement, formatSizes } from "./sizes-table.ts";
@@ -84,18 +77,9 @@ async function rangeAll(member: ServerMember, keys: number): Promise<void> {
   });
 }
 
-/** An empty folder on the disk of the repository, which is not a RAM disk. */
-function newDir(scope: Scope): string {
-  const dir = join(repositoryRoot, ".peers/bench-data");
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
-  scope.defer(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
 async function newMember(scope: Scope, server: string, options: SizeOptions): Promise<ServerMember> {
-  const dir = newDir(scope);
-  const flags = ["--log-level=error", `--quota-backend-bytes=${8 * 2 ** 30}`, ...options.flags];
+  const dir = newDataDir(scope);
+  const flags = ["--log-level=error", roomFlag, ...options.flags];
   const cluster = await ServerCluster.create(scope, {
     program: server,
     members: 1,
@@ -191,7 +175,7 @@ async function measureFailover(server: string, options: SizeOptions, sink: Sink)
     const cluster = await ServerCluster.start(scope, {
       program: server,
       members: 3,
-      dir: newDir(scope),
+      dir: newDataDir(scope),
       flags,
       nodeOptions,
     });

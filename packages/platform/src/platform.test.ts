@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeDisk } from "@quorate/base/conformance";
@@ -63,10 +63,12 @@ describe("NodeDisk", () => {
   });
   afterEach(() => {
     vi.unstubAllEnvs();
+    vi.restoreAllMocks();
     rmSync(directory, { recursive: true, force: true });
   });
 
   test("allocates blocks, not holes", async () => {
+    vi.spyOn(process.memoryUsage, "rss").mockReturnValue(50 * 2 ** 20);
     const file = new NodeDisk().open(path, "create");
     await file.allocate(1_000_000);
     expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(1_000_000);
@@ -74,6 +76,7 @@ describe("NodeDisk", () => {
   });
 
   test("allocates by writing zeros where there is no fallocate", async () => {
+    vi.spyOn(process.memoryUsage, "rss").mockReturnValue(50 * 2 ** 20);
     vi.stubEnv("PATH", directory);
     const file = new NodeDisk().open(path, "create");
     file.writeAt(Uint8Array.of(1, 2), 0);
@@ -86,16 +89,23 @@ describe("NodeDisk", () => {
     file.close();
   });
 
-  test("allocates by writing zeros in a process that is large: forking it would hold the loop", async () => {
-    vi.spyOn(process.memoryUsage, "rss").mockReturnValue(500 * 2 ** 20);
+  test.each([
+    ["small", 50, "asked"],
+    ["large: forking it would hold the loop", 500, "not asked"],
+  ])("allocates in a process that is %s", async (_, megabytes, command) => {
+    vi.spyOn(process.memoryUsage, "rss").mockReturnValue(megabytes * 2 ** 20);
+    // A command that does nothing but tell that it ran.
+    writeFileSync(join(directory, "fallocate"), `#!/bin/sh\n: >${directory}/asked\n`, { mode: 0o755 });
     vi.stubEnv("PATH", directory);
     const file = new NodeDisk().open(path, "create");
     file.writeAt(Uint8Array.of(1, 2), 0);
     await file.allocate(9_000_000);
-    expect(file.size()).toBe(9_000_000);
-    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(8_000_000);
+    expect(existsSync(join(directory, "asked")) ? "asked" : "not asked").toBe(command);
+    if (command === "not asked") {
+      expect(file.size()).toBe(9_000_000);
+      expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(8_000_000);
+    }
     file.close();
-    vi.restoreAllMocks();
   });
 
   test("says so when there is no flock command, rather than go on without a lock", async () => {

@@ -86,8 +86,8 @@ func run(o options) error {
 	return nil
 }
 
-// transact puts a key that nobody has written from the future, and reads it: the compare always holds, and the answer has
-// to be the value.
+// transact compares the key's version with -1, which always holds, puts the key and reads it. An answer that is not the
+// value is a failure.
 func transact(c *clientv3.Client, key, value string) error {
 	answer, err := c.Txn(context.Background()).
 		If(clientv3.Compare(clientv3.Version(key), ">", -1)).
