@@ -117,7 +117,6 @@ export class Parts {
     });
     this.succession = new Succession({
       clock,
-      random: ports.random,
       logger,
       node,
       localId,

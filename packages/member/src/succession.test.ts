@@ -1,4 +1,4 @@
-import { noMember, SeededRandom, silentLogger, toMemberId } from "@quorate/base";
+import { noMember, silentLogger, toMemberId } from "@quorate/base";
 import { VirtualClock } from "@quorate/base/testing";
 import { describe, expect, test } from "vitest";
 import { Succession, type SuccessionHost } from "./succession.ts";
@@ -6,22 +6,25 @@ import { TestCluster } from "./testing/cluster.ts";
 
 const self = toMemberId(1n);
 const leader = toMemberId(2n);
+const other = toMemberId(3n);
 
 /** A follower of `leader`, and what it did. */
-function follower(options: Partial<SuccessionHost> = {}) {
+function follower(options: Partial<SuccessionHost> = {}, voters = [self, leader, other]) {
   const clock = new VirtualClock();
   const did: string[] = [];
   const node = {
     lead: leader,
+    term: 2,
     role: "follower",
     forgetLeader: (): void => {
       did.push("forget");
       node.lead = noMember;
     },
     campaign: (): void => void did.push("campaign"),
+    status: () => ({ config: { voters, votersOutgoing: [] } }),
   };
   const host = {
-    ...{ clock, random: new SeededRandom(1), logger: silentLogger, node, localId: self },
+    ...{ clock, logger: silentLogger, node, localId: self },
     ...{ heartbeatMs: 100, preVote: true, schedule: () => undefined },
     ...options,
   } as unknown as SuccessionHost;
@@ -29,18 +32,34 @@ function follower(options: Partial<SuccessionHost> = {}) {
 }
 
 describe("a follower whose leader is gone", () => {
-  test("forgets it and asks for votes within about a heartbeat", async () => {
+  test("forgets it and asks for votes as soon as the others have noticed, where its id is the lowest", async () => {
     const { clock, did, succession } = follower();
     succession.onGone(leader);
     expect(did).toEqual(["forget"]);
     await clock.advance(9);
     expect(did).toEqual(["forget"]);
-    await clock.advance(101);
+    await clock.advance(2);
     expect(did).toEqual(["forget", "campaign"]);
   });
 
-  test("asks for none when it hears a leader meanwhile, or when another asks", async () => {
-    for (const change of [{ lead: leader }, { role: "preCandidate" }]) {
+  test("waits a heartbeat for each voter with a lower id, the leader left out", async () => {
+    const { clock, did, succession } = follower({ localId: other });
+    succession.onGone(leader);
+    await clock.advance(109);
+    expect(did).toEqual(["forget"]);
+    await clock.advance(2);
+    expect(did).toEqual(["forget", "campaign"]);
+  });
+
+  test("only forgets it where it has no vote itself", async () => {
+    const { clock, did, succession } = follower({}, [leader, other]);
+    succession.onGone(leader);
+    await clock.advance(1_000);
+    expect(did).toEqual(["forget"]);
+  });
+
+  test("asks for none when it hears a leader meanwhile, or when somebody is being elected", async () => {
+    for (const change of [{ lead: leader }, { role: "preCandidate" }, { term: 3 }]) {
       const { clock, did, node, succession } = follower();
       succession.onGone(leader);
       Object.assign(node, change);

@@ -1,10 +1,9 @@
-import { type Clock, hexId, type Logger, type MemberId, noMember, type Random, type Timer } from "@quorate/base";
+import { type Clock, compareIds, hexId, type Logger, type MemberId, noMember, type Timer } from "@quorate/base";
 import type { RawNode } from "@quorate/raft";
 
 /** What an early election needs from the member. */
 export interface SuccessionHost {
   readonly clock: Clock;
-  readonly random: Random;
   readonly logger: Logger;
   readonly node: RawNode;
   readonly localId: MemberId;
@@ -18,14 +17,15 @@ export interface SuccessionHost {
  * Succeeds a leader whose process has ended, without waiting for an election timeout.
  *
  * ```
- *   follows ── nobody listens where the leader was ─▶ has no leader ── within a heartbeat ─▶ asks for pre-votes
+ *   follows ── nobody listens where the leader was ─▶ has no leader ── when its turn comes ─▶ asks for pre-votes
  *      ▲                                                   │
  *      └────────────── a leader is heard ◀─────────────────┘
  * ```
  *
  * A follower that finds the leader's port closed forgets its leader, so that it also grants votes to others at once. That is
  * safe whatever the reason: nobody wins an election whom a majority does not vote for, and where the others still hear the
- * leader they refuse the pre-vote, and no term is begun. Without pre-votes a mistake would depose a leader that is well;
+ * leader they refuse the pre-vote, and no term is begun. The voters ask in the order of their ids, a heartbeat after each
+ * other: were two of them to ask at the same time, both could win, one term after the other. Without pre-votes a mistake would depose a leader that is well;
  * then the election timeout is waited for, as ever.
  */
 export class Succession {
@@ -38,7 +38,7 @@ export class Succession {
 
   /** Nobody listens at any URL of the member `id`. */
   onGone(id: MemberId): void {
-    const { clock, random, logger, node, localId, heartbeatMs, preVote } = this.#host;
+    const { clock, logger, node, localId, heartbeatMs, preVote } = this.#host;
     if (!preVote || id === noMember || id === localId || node.lead !== id) return;
     logger.log("info", "the leader is gone; its successor is elected", {
       "local-member-id": hexId(localId),
@@ -47,11 +47,15 @@ export class Succession {
     node.forgetLeader();
     this.#host.schedule();
     this.#timer?.cancel();
-    // Several followers notice at about the same time. Whoever asks first should find that the others have noticed, and
-    // have its votes before the next one asks.
-    const delayMs = heartbeatMs / 10 + random.below(Math.max(1, heartbeatMs));
-    this.#timer = clock.startTimer(delayMs, () => {
-      if (node.lead !== noMember || node.role !== "follower") return;
+    const { voters, votersOutgoing } = node.status().config;
+    const left = [...new Set([...voters, ...votersOutgoing])].filter((voter) => voter !== id).sort(compareIds);
+    const place = left.indexOf(localId);
+    if (place < 0) return;
+    const { term } = node;
+    // The first one gives the others time to notice too.
+    this.#timer = clock.startTimer(heartbeatMs * (place + 0.1), () => {
+      // In a later term somebody else is being elected, perhaps by this member's vote.
+      if (node.lead !== noMember || node.role !== "follower" || node.term !== term) return;
       node.campaign();
       this.#host.schedule();
     });
