@@ -378,12 +378,16 @@ export class Stage implements Driven {
 
   /** Resolves when all running members have applied the same; their stores must be equal then. */
   async converged(): Promise<void> {
+    // Compared at the very moment: the script itself goes on an event later.
+    let hashes: ReadonlySet<string> = new Set();
     await this.until("all members to apply the same", () => {
       const members = this.world.up();
       const [first] = members;
-      return first !== undefined && members.every(({ applied, lead }) => applied === first.applied && lead !== 0n);
+      if (first === undefined || !members.every(({ applied, lead }) => applied === first.applied && lead !== 0n))
+        return false;
+      hashes = new Set(members.map(hashOf));
+      return true;
     });
-    const hashes = new Set(this.world.up().map(hashOf));
     this.expect(hashes.size === 1, "G3", `members have different stores: ${[...hashes].join(" | ")}`);
   }
 }
