@@ -46,8 +46,9 @@ function parentOf(path: string): string {
   return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
 
-function walOptions({ walSegmentBytes }: MemberOptions, { logger }: MemberPorts): WalOptions {
-  return walSegmentBytes === undefined ? { logger } : { logger, segmentBytes: walSegmentBytes };
+function walOptions({ walSegmentBytes, unsafeNoFsync }: MemberOptions, { logger }: MemberPorts): WalOptions {
+  const common = { logger, noSync: unsafeNoFsync };
+  return walSegmentBytes === undefined ? common : { ...common, segmentBytes: walSegmentBytes };
 }
 
 export async function createLog(options: MemberOptions, ports: MemberPorts, walDir: string): Promise<Opened> {

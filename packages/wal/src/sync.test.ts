@@ -46,6 +46,27 @@ describe("sync", () => {
     await closing;
   });
 
+  test("asks nothing of the disk where nobody wants it, and a new segment gets its name all the same", async () => {
+    let syncs = 0;
+    const counting = new MemoryDisk({
+      before: ({ operation }) => {
+        if (operation === "sync") syncs += 1;
+      },
+    });
+    counting.makeDirectory("/member");
+    const wal = await Wal.create(counting, directory, metadata, { ...small, noSync: true });
+    syncs = 0;
+    for (let index = 1; index <= 40; index++) {
+      wal.append(stateAt(1, index - 1), [entryAt(index, 1, 100)]);
+      await wal.sync();
+      await settle();
+    }
+    await wal.close();
+    expect(syncs).toBe(0);
+    expect(counting.list(directory).filter((name) => name.endsWith(".wal")).length).toBeGreaterThan(1);
+    expect(readWal(counting, directory, logStart).entries.length).toBe(40);
+  });
+
   test("of nothing new does nothing", async () => {
     let syncs = 0;
     const counting = new MemoryDisk({

@@ -28,6 +28,8 @@ export const segmentBytesDefault = 64_000_000;
 export interface WalOptions {
   /** After how many bytes the next segment is begun; etcd reads any size. */
   readonly segmentBytes?: number;
+  /** What was written counts as durable at once; a power cut loses it, and with it the promises that others rely on. */
+  readonly noSync?: boolean;
   readonly logger?: Logger;
 }
 
@@ -54,6 +56,7 @@ export class Wal {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #segmentBytes: number;
+  readonly #noSync: boolean;
   readonly #logger: Logger;
   readonly #metadata: Uint8Array;
   readonly #frames: FrameBuffer;
@@ -81,6 +84,7 @@ export class Wal {
     this.#disk = disk;
     this.#directory = directory;
     this.#segmentBytes = options.segmentBytes ?? segmentBytesDefault;
+    this.#noSync = options.noSync === true;
     this.#logger = options.logger ?? silentLogger;
     this.#metadata = start.metadata;
     this.#hardState = start.hardState;
@@ -317,15 +321,19 @@ export class Wal {
     return done;
   }
 
+  #syncFile(file: DiskFile): Promise<void> {
+    return this.#noSync ? Promise.resolve() : file.sync();
+  }
+
   async #syncFiles(): Promise<void> {
     const cut = this.#unnamed;
-    if (cut.length === 0) return this.#tail.file.sync();
+    if (cut.length === 0) return this.#syncFile(this.#tail.file);
     // What is cut meanwhile is for the next sync; these keep their place in front of it.
     for (const segment of cut.slice()) {
       const previous = this.#segments[this.#segments.indexOf(segment) - 1];
       invariant(previous !== undefined, "a cut leaves a segment behind");
-      await previous.file.sync();
-      await segment.file.sync();
+      await this.#syncFile(previous.file);
+      await this.#syncFile(segment.file);
       const path = `${this.#directory}/${segment.name}`;
       this.#disk.rename(segment.temporaryPath as string, path);
       await this.#disk.syncDirectory(this.#directory);
