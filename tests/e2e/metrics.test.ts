@@ -120,10 +120,9 @@ const notShown: readonly (readonly [reason: string, names: readonly string[]])[]
     ["etcd_disk_backend_defrag_duration_seconds", "etcd_disk_defrag_inflight", "etcd_mvcc_hash_duration_seconds"],
   ],
   [
-    "what the member does not tell yet: applies, read indexes, heartbeats",
+    "what the member does not tell yet: applies, read indexes",
     [
       "etcd_server_apply_duration_seconds",
-      "etcd_server_heartbeat_send_failures_total",
       "etcd_server_read_indexes_failed_total",
       "etcd_server_slow_apply_total",
       "etcd_server_slow_read_indexes_total",

@@ -87,6 +87,7 @@ export class Member {
       link,
       localId,
       electionMs: options.electionMs,
+      heartbeatMs: options.heartbeatMs,
       membership,
       lead: () => this.lead,
     });
@@ -204,11 +205,13 @@ export class Member {
   counters(): {
     readonly leaderChanges: number;
     readonly proposalsFailed: number;
+    readonly lateHeartbeats: number;
     readonly proposalsPending: number;
   } {
     return {
       leaderChanges: this.#tally.leaderChanges,
       proposalsFailed: this.#tally.proposalsFailed,
+      lateHeartbeats: this.#tally.lateHeartbeats,
       proposalsPending: this.#parts.proposals.queuedCount + this.#parts.proposals.waitingCount,
     };
   }
@@ -217,6 +220,7 @@ export class Member {
     // Ticks that a long turn swallowed are not made up for: an election must not follow from our own slowness.
     this.#ticker = this.#ports.clock.startTimer(this.options.heartbeatMs, () => {
       if (this.#stopped) return;
+      this.#tally.onTick();
       this.#parts.loop.tick();
       this.#parts.proposals.expire((startedMs) => this.#tally.timeout(startedMs));
       this.#parts.reads.expire();

@@ -10,6 +10,7 @@ export interface TallyHost {
   readonly link: PeerLink;
   readonly localId: MemberId;
   readonly electionMs: number;
+  readonly heartbeatMs: number;
   membership(): Membership;
   lead(): MemberId;
 }
@@ -18,9 +19,13 @@ export interface TallyHost {
 export class Tally {
   leaderChanges = 0;
   proposalsFailed = 0;
+  /** Heartbeats that a leader sent too late, one for each member it kept waiting. */
+  lateHeartbeats = 0;
   readonly #host: TallyHost;
   #leaderElectedMs = 0;
   #toldLead: MemberId = noMember;
+  /** When this member, as leader, was last asked for heartbeats; undefined while it does not lead. */
+  #beatMs: number | undefined;
 
   constructor(host: TallyHost) {
     this.#host = host;
@@ -45,6 +50,27 @@ export class Tally {
           : `changed leader from ${hexId(before)} to ${hexId(lead)}`;
     }
     this.#host.logger.log("info", `raft.node: ${hexId(this.#host.localId)} ${change} at term ${term}`);
+  }
+
+  /** A leader sends its heartbeats now: those that come after twice their time are counted and told of. */
+  onTick(): void {
+    const { clock, heartbeatMs, localId, logger } = this.#host;
+    const beforeMs = this.#beatMs;
+    const nowMs = clock.nowMs();
+    this.#beatMs = this.#host.lead() === localId ? nowMs : undefined;
+    if (beforeMs === undefined || this.#beatMs === undefined) return;
+    const exceededMs = nowMs - beforeMs - 2 * heartbeatMs;
+    if (exceededMs <= 0) return;
+    for (const { id } of this.#host.membership().list()) {
+      if (id === localId) continue;
+      this.lateHeartbeats += 1;
+      logger.log("warn", "leader failed to send out heartbeat on time; took too long, leader is overloaded", {
+        to: hexId(id),
+        "heartbeat-interval": `${heartbeatMs}ms`,
+        "expected-duration": `${2 * heartbeatMs}ms`,
+        "exceeded-duration": `${exceededMs.toFixed(3)}ms`,
+      });
+    }
   }
 
   /** Counts a proposal that is turned away; returns why. */

@@ -46,6 +46,11 @@ export function serverMetrics(w: MetricsWriter, member: Member, config: ServerCo
   }
   w.counter("etcd_server_leader_changes_seen_total", "The number of leader changes seen.", counters.leaderChanges);
   w.counter(
+    "etcd_server_heartbeat_send_failures_total",
+    "The total number of leader heartbeat send failures (likely overloaded from slow disk).",
+    counters.lateHeartbeats,
+  );
+  w.counter(
     "etcd_server_proposals_failed_total",
     "The total number of failed proposals seen.",
     counters.proposalsFailed,
