@@ -7,6 +7,7 @@ import { parseMemory } from "./memory.ts";
 import { functionShares } from "./profile.ts";
 import { formatSizes } from "./sizes-table.ts";
 import { type Cell, formatTable, median, ratios } from "./table.ts";
+import { formatTurns, parseLoop, turnsBetween } from "./turns-table.ts";
 import { usageOf } from "./usage.ts";
 
 const scope = new Scope();
@@ -128,6 +129,55 @@ test("a size that one server lacks has no ratio for it, and what belongs to a va
   ).split("\n");
   expect(lines[1]).toMatch(/^RSS, MB +– +5\.0 +–$/);
   expect(lines.at(-1)).toMatch(/^round 1 +quorate +RSS, MB +anon 3$/);
+});
+
+/** A page of metrics after so many turns below 1 ms, 5 ms, 20 ms and above. */
+function loopPage(turns: readonly number[], longest: number, late = 0): string {
+  let below = 0;
+  const buckets = ["0.001", "0.005", "0.02", "+Inf"].map((bound, i) => {
+    below += turns[i] ?? 0;
+    return `quorate_loop_turn_duration_seconds_bucket{le="${bound}"} ${below}`;
+  });
+  return [
+    ...buckets,
+    `quorate_loop_turn_longest_seconds ${longest}`,
+    "etcd_server_leader_changes_seen_total 1",
+    `etcd_server_heartbeat_send_failures_total ${late}`,
+  ].join("\n");
+}
+
+test("turns are those between two readings of the metrics", () => {
+  const before = parseLoop(loopPage([500, 10, 1, 1], 0.09));
+  const quiet = turnsBetween(before, parseLoop(loopPage([1499, 11, 1, 1], 0.09, 3)));
+  expect(quiet).toEqual({
+    turns: 1000,
+    over5ms: 0,
+    over20ms: 0,
+    p999Ms: 1,
+    longestMs: 5,
+    leaderChanges: 0,
+    lateHeartbeats: 3,
+  });
+  const loud = turnsBetween(before, parseLoop(loopPage([1490, 15, 4, 3], 0.15)));
+  expect(loud).toMatchObject({
+    turns: 1000,
+    over5ms: 5,
+    over20ms: 2,
+    p999Ms: Number.POSITIVE_INFINITY,
+    longestMs: 150,
+  });
+});
+
+test("metrics without turns are an error", () => {
+  expect(() => parseLoop("etcd_server_has_leader 1")).toThrow("say nothing of the loop's turns");
+});
+
+test("followers share a line of the table of turns, and rounds add up", () => {
+  const turns = { turns: 400, over5ms: 1, over20ms: 0, p999Ms: 2, longestMs: 7, leaderChanges: 0, lateHeartbeats: 0 };
+  const row = { round: 1, what: "compaction", role: "follower" as const, ...turns };
+  const lines = formatTurns([{ ...row, role: "leader" }, row, { ...row, longestMs: 9 }]).split("\n");
+  expect(lines[1]).toMatch(/^compaction +leader +400 +1 +0\.250 +0 +2\.0 +7\.0 +0 +0$/);
+  expect(lines[2]).toMatch(/^ +followers +800 +2 +0\.250 +0 +2\.0 +9\.0 +0 +0$/);
 });
 
 test("processor time that a child of the process used is counted", async () => {

@@ -57,7 +57,7 @@ export const probeKey = "probe/00000000000000000000000000";
 
 /** What the keys that are there before begin with. */
 export const prefix = "prefix/";
-const prefixEnd = "prefix0";
+export const prefixEnd = "prefix0";
 
 const sizes = ["--key-size=32", "--val-size=256"];
 const put = ["put", ...sizes, "--key-space-size=100000"];

@@ -11,6 +11,7 @@ import { fill } from "./member-calls.ts";
 import { functionShares, readProfile } from "./profile.ts";
 import { runSizes, type SizeOptions, sizeParts } from "./sizes.ts";
 import { type Cell, type FailedCell, formatTable } from "./table.ts";
+import { runTurns, type TurnOptions } from "./turns.ts";
 import { resetPeak, usageOf } from "./usage.ts";
 
 interface Options {
@@ -44,6 +45,7 @@ function readValues(): Values {
   const { values } = parseArgs({
     options: {
       sizes: { type: "boolean", default: false },
+      turns: { type: "boolean", default: false },
       keys: { type: "string" },
       overwrites: { type: "string" },
       kills: { type: "string" },
@@ -75,6 +77,16 @@ function readSizeOptions(values: Values): SizeOptions {
     keys: Number(values["keys"] ?? (values["quick"] === true ? 50_000 : 1_000_000)),
     overwrites: Number(values["overwrites"] ?? (values["quick"] === true ? 100_000 : 10_000_000)),
     kills: Number(values["kills"] ?? (values["quick"] === true ? 3 : 20)),
+    flags: list(textOf(values["flags"])) ?? [],
+    nodeOptions: list(textOf(values["node-options"])) ?? [],
+  };
+}
+
+/** The options of `--turns`. */
+function readTurnOptions(values: Values): TurnOptions {
+  return {
+    rounds: Number(values["rounds"] ?? 1),
+    keys: Number(values["keys"] ?? (values["quick"] === true ? 50_000 : 1_000_000)),
     flags: list(textOf(values["flags"])) ?? [],
     nodeOptions: list(textOf(values["node-options"])) ?? [],
   };
@@ -221,8 +233,9 @@ async function runGroup(
 
 async function main(): Promise<void> {
   const values = readValues();
-  if (values["sizes"] === true) {
-    const measured = await runSizes(readSizeOptions(values));
+  if (values["sizes"] === true || values["turns"] === true) {
+    const measured =
+      values["sizes"] === true ? await runSizes(readSizeOptions(values)) : await runTurns(readTurnOptions(values));
     const json = textOf(values["json"]);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured, null, 2)}\n`);
     return;

@@ -235,6 +235,16 @@ export function describeDisk(name: string, make: () => DiskUnderTest): void {
         expect(disk.list(under.directory)).toEqual([]);
       });
 
+      test("go away while the file is open, large or not, and a missing one is no error", async () => {
+        const file = disk.open(at("f"), "create");
+        file.writeAt(new Uint8Array(100_000), 0);
+        await disk.removeLarge(at("f"));
+        expect(disk.info(at("f"))).toBeUndefined();
+        expect(file.size()).toBe(100_000);
+        file.close();
+        await disk.removeLarge(at("f"));
+      });
+
       test("go away while the file is open, which stays usable", () => {
         const file = disk.open(at("f"), "create");
         disk.remove(at("f"));
@@ -265,6 +275,26 @@ export function describeDisk(name: string, make: () => DiskUnderTest): void {
         const second = disk.open(at("f"), "write");
         expect(await disk.lock(second)).toBeDefined();
         second.close();
+      });
+
+      test("of a directory exclude another holder, under each of its names, until they are released", async () => {
+        disk.makeDirectory(at("d"));
+        const lock = await disk.lockDirectory(at("d"));
+        expect(lock).toBeDefined();
+        expect(await disk.lockDirectory(at("d"))).toBeUndefined();
+        disk.rename(at("d"), at("e"));
+        expect(await disk.lockDirectory(at("e"))).toBeUndefined();
+        lock?.release();
+        lock?.release();
+        const again = await disk.lockDirectory(at("e"));
+        expect(again).toBeDefined();
+        lock?.release();
+        expect(await disk.lockDirectory(at("e"))).toBeUndefined();
+        again?.release();
+      });
+
+      test("of a directory that is not there fail", async () => {
+        await expect((async () => disk.lockDirectory(at("d")))()).rejects.toMatchObject({ code: "ENOENT" });
       });
 
       test("belong to the file, not to its name", async () => {

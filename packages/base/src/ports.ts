@@ -99,6 +99,8 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** Removes a file; a missing one is not an error. */
   remove(path: string): void;
+  /** As `remove`, for a file that may be large: freeing its blocks does not hold the caller. */
+  removeLarge(path: string): Promise<void>;
   /** Removes a directory with all it holds; a missing one is not an error. */
   removeTree(path: string): void;
   /** Makes creations, renames and removals in a directory durable. */
@@ -109,6 +111,8 @@ export interface Disk {
    * @returns undefined when another holder has it.
    */
   lock(file: DiskFile): Promise<FileLock | undefined>;
+  /** As `lock`, on a directory that exists, whatever it is called later. */
+  lockDirectory(path: string): Promise<FileLock | undefined>;
 }
 
 /** A file operation failed. `code` is the operating system's name, as `ENOSPC`. */

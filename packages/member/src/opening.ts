@@ -40,7 +40,7 @@ export async function openStorage<T extends { readonly events: StorageEvents }>(
   const databasePath = `${snapDir}/db`;
   await makeDurableDirectory(disk, options.dataDir, snapDir);
   const snapshotter = new Snapshotter(disk, snapDir, logger);
-  snapshotter.removeTemporary();
+  await snapshotter.removeTemporary();
   const hasLog = disk.info(walDir) !== undefined && disk.list(walDir).some((name) => name.endsWith(".wal"));
   const hadDatabase = (disk.info(databasePath)?.size ?? 0) > 0;
   if (!hasLog && hadDatabase) {

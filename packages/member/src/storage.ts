@@ -109,7 +109,7 @@ export class Storage {
     const { index } = snapshot.metadata;
     await Promise.all([this.wal.saveSnapshot(snapshot.metadata), append?.()]);
     this.wal.release(index);
-    this.#snapshotter.releaseDbs(index);
+    await this.#snapshotter.releaseDbs(index);
   }
 
   /** Where the database of a snapshot is written while it arrives. */
@@ -172,7 +172,7 @@ export class Storage {
   /** Removes log segments and snapshots that nobody needs. */
   async purge(): Promise<void> {
     await this.wal.purge(this.#options.walFilesMax);
-    this.#snapshotter.purge(this.#options.snapshotFilesMax, this.#options.snapshotFilesMax);
+    await this.#snapshotter.purge(this.#options.snapshotFilesMax, this.#options.snapshotFilesMax);
   }
 
   /** Starts deleting what a compaction left. */

@@ -75,6 +75,15 @@ export class NodeDisk implements Disk {
     }
   }
 
+  removeLarge(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.unlink(path, (error) => {
+        if (error === null || error.code === "ENOENT") resolve();
+        else reject(diskError("remove", path, error));
+      });
+    });
+  }
+
   removeTree(path: string): void {
     run("removeTree", path, () => fs.rmSync(path, { recursive: true, force: true }));
   }
@@ -100,6 +109,34 @@ export class NodeDisk implements Disk {
     if (!(file instanceof NodeFile)) return Promise.reject(new DiskError("lock", file.path, "EINVAL"));
     return file.lock();
   }
+
+  async lockDirectory(path: string): Promise<FileLock | undefined> {
+    const descriptor = run("lock", path, () => fs.openSync(path, O_RDONLY));
+    if (!(await lockDescriptor(path, descriptor))) return undefined;
+    let held = true;
+    return {
+      release: () => {
+        if (held) fs.closeSync(descriptor);
+        held = false;
+      },
+    };
+  }
+}
+
+/**
+ * Locks an opening through the `flock` command, which shares it with us, so that the lock stays when the command has
+ * ended; only closing the opening ends it then.
+ *
+ * @returns false, after closing it, when another holder has the lock.
+ */
+async function lockDescriptor(path: string, descriptor: number): Promise<boolean> {
+  const args = ["--exclusive", "--nonblock", "--conflict-exit-code", "75", String(inheritedDescriptor)];
+  const result = await runOnDescriptor("flock", args, descriptor);
+  if (result.code === 0) return true;
+  fs.closeSync(descriptor);
+  if (result.code === 75) return false;
+  const cause = new Error(`the flock command failed (${result.code}): ${result.complaint.trim()}`);
+  throw new DiskError("lock", path, "ENOLCK", { cause });
 }
 
 class NodeFile implements DiskFile {
@@ -221,23 +258,17 @@ class NodeFile implements DiskFile {
     });
   }
 
-  /**
-   * Locks through the `flock` command. A lock belongs to an open file, which the command shares with us, so it stays
-   * when the command has ended; and since only closing ends it then, it gets an opening of its own.
-   */
+  /** Since only closing ends a lock, it gets an opening of its own. */
   async lock(): Promise<FileLock | undefined> {
     if (this.#lockDescriptor >= 0) return undefined;
     const descriptor = this.#openAgain();
-    const args = ["--exclusive", "--nonblock", "--conflict-exit-code", "75", String(inheritedDescriptor)];
-    const result = await runOnDescriptor("flock", args, descriptor);
-    if (result.code === 0 && this.#descriptor >= 0 && this.#lockDescriptor < 0) {
-      this.#lockDescriptor = descriptor;
-      return { release: () => this.#unlock() };
+    if (!(await lockDescriptor(this.path, descriptor))) return undefined;
+    if (this.#descriptor < 0 || this.#lockDescriptor >= 0) {
+      fs.closeSync(descriptor);
+      return undefined;
     }
-    fs.closeSync(descriptor);
-    if (result.code === 0 || result.code === 75) return undefined;
-    const cause = new Error(`the flock command failed (${result.code}): ${result.complaint.trim()}`);
-    throw new DiskError("lock", this.path, "ENOLCK", { cause });
+    this.#lockDescriptor = descriptor;
+    return { release: () => this.#unlock() };
   }
 
   /** Opens the same file once more, even if it was renamed or removed. */
@@ -257,12 +288,14 @@ class NodeFile implements DiskFile {
     this.#lockDescriptor = -1;
   }
 
+  /** Whoever closes a large file without a name frees its blocks, which takes a while: one of Node's threads does. */
   close(): void {
     if (this.#descriptor < 0) return;
     const descriptor = this.#descriptor;
     this.#descriptor = -1;
     this.#unlock();
-    run("close", this.path, () => fs.closeSync(descriptor));
+    // What was written was synced by whoever needs it to last, so a failure here loses nothing.
+    fs.close(descriptor, () => undefined);
   }
 }
 

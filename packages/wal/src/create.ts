@@ -1,6 +1,6 @@
 /** Makes the directory of a new log, which appears as a whole or not at all. */
-import type { Disk, DiskFile } from "@quorate/base";
-import { WalError } from "./errors.ts";
+import type { Disk, DiskFile, FileLock } from "@quorate/base";
+import { toError, WalError } from "./errors.ts";
 import { prepareSegment } from "./next-segment.ts";
 import { hasWal } from "./segment-name.ts";
 
@@ -8,7 +8,7 @@ import { hasWal } from "./segment-name.ts";
  * Creates `directory` with one segment that begins with `content`: built under the name `<directory>.tmp`, synced, renamed,
  * and the name synced.
  *
- * @returns the segment, open and locked.
+ * @returns the segment, open, and the lock of the directory.
  * @throws WalError when there is a log already; DiskError.
  */
 export async function createDirectory(
@@ -17,14 +17,14 @@ export async function createDirectory(
   name: string,
   content: Uint8Array,
   segmentBytes: number,
-): Promise<DiskFile> {
+): Promise<{ readonly file: DiskFile; readonly lock: FileLock }> {
   checkReplaceable(disk, directory);
   const temporary = `${directory}.tmp`;
   const parents = missingParents(disk, directory);
   // What an earlier attempt left behind.
   disk.removeTree(temporary);
   disk.makeDirectory(temporary, 0o700);
-  const file = await prepareSegment(disk, `${temporary}/${name}`, segmentBytes);
+  const [lock, file] = await lockWhile(disk, temporary, prepareSegment(disk, `${temporary}/${name}`, segmentBytes));
   try {
     file.writeAt(content, 0);
     await file.sync();
@@ -35,9 +35,26 @@ export async function createDirectory(
     for (const parent of parents) await disk.syncDirectory(parentOf(parent));
   } catch (error) {
     file.close();
+    lock.release();
     throw error;
   }
-  return file;
+  return { file, lock };
+}
+
+/** Takes the lock of a directory while its file is made. */
+async function lockWhile(disk: Disk, directory: string, making: Promise<DiskFile>): Promise<[FileLock, DiskFile]> {
+  const [locked, made] = await Promise.allSettled([lockLog(disk, directory), making]);
+  if (locked.status === "fulfilled" && made.status === "fulfilled") return [locked.value, made.value];
+  if (locked.status === "fulfilled") locked.value.release();
+  if (made.status === "fulfilled") made.value.close();
+  throw locked.status === "rejected" ? toError(locked.reason) : toError((made as PromiseRejectedResult).reason);
+}
+
+/** Takes the lock of a log's directory, which keeps other processes like this one out for as long as it is held. */
+export async function lockLog(disk: Disk, directory: string): Promise<FileLock> {
+  const lock = await disk.lockDirectory(directory);
+  if (lock === undefined) throw new WalError("locked", `${directory}: another process has locked the directory`);
+  return lock;
 }
 
 /** What stands under the name of the log is replaced, so it must not be anybody's data. */

@@ -1,8 +1,8 @@
-/** Prepares the next segment in the background, so that a cut finds locked and allocated space. */
-import { type Disk, DiskError, type DiskFile } from "@quorate/base";
+/** Prepares the next segment in the background, so that a cut finds allocated space. */
+import type { Disk, DiskFile } from "@quorate/base";
 import { toError } from "./errors.ts";
 
-/** A file ready to become a segment: empty, allocated and locked, under a temporary name. */
+/** A file ready to become a segment: empty and allocated, under a temporary name. */
 export interface PreparedSegment {
   readonly path: string;
   readonly file: DiskFile;
@@ -64,13 +64,12 @@ export class NextSegment {
   }
 }
 
-/** Creates a file with `bytes` reserved bytes of zeros, and locks it. What had the name before is gone. */
+/** Creates a file with `bytes` reserved bytes of zeros. What had the name before is gone. */
 export async function prepareSegment(disk: Disk, path: string, bytes: number): Promise<DiskFile> {
   disk.remove(path);
   const file = disk.open(path, "createNew", 0o600);
   try {
-    const [lock] = await Promise.all([disk.lock(file), file.allocate(bytes)]);
-    if (lock === undefined) throw new DiskError("lock", path, "EAGAIN");
+    await file.allocate(bytes);
   } catch (error) {
     file.close();
     throw error;

@@ -1,8 +1,8 @@
 /** Opens the segments of a log for writing: locks, reads, repairs, and clears the space ahead. */
-import { type Disk, type DiskFile, invariant, type LogIndex } from "@quorate/base";
+import { type Disk, type DiskFile, type FileLock, invariant, type LogIndex } from "@quorate/base";
 import type { Entry, HardState } from "@quorate/raft";
-import { parentOf } from "./create.ts";
-import { toError, WalError } from "./errors.ts";
+import { lockLog, parentOf } from "./create.ts";
+import { WalError } from "./errors.ts";
 import { FrameBuffer, RecordType } from "./frame.ts";
 import { closeAll, type OpenSegment, Replay, type TornRecord, walk, type WalkResult } from "./replay.ts";
 import { type SegmentName, segmentsFrom } from "./segment-name.ts";
@@ -12,6 +12,8 @@ const copyChunkBytes = 1024 * 1024;
 
 /** What `Wal` needs to go on writing. */
 export interface WalStart {
+  /** Of the directory. */
+  readonly lock: FileLock;
   readonly segments: readonly (SegmentName & { readonly file: DiskFile })[];
   /** Where the next record goes in the last segment. */
   readonly position: number;
@@ -33,16 +35,16 @@ export async function openSegments(
   from: LogPosition,
   segmentBytes: number,
 ): Promise<OpenedSegments> {
-  const names = segmentsFrom(disk, directory, from.index);
+  // What is no log is told of before anything is locked.
+  segmentsFrom(disk, directory, from.index);
   const segments: (SegmentName & OpenSegment)[] = [];
+  const lock = await lockLog(disk, directory);
   try {
-    for (const name of names) {
+    for (const name of segmentsFrom(disk, directory, from.index)) {
       const path = `${directory}/${name.name}`;
       segments.push({ ...name, path, file: disk.open(path, "write") });
     }
-    // All are awaited, also after one has failed: a lock that comes late would be held on a file that is closed.
-    const locked = await Promise.allSettled(segments.map((segment) => lock(disk, segment)));
-    for (const result of locked) if (result.status === "rejected") throw toError(result.reason);
+    await lockTail(disk, segments[segments.length - 1] as OpenSegment);
     // A process that was killed may have given the names without making them durable; what is written now is lost with
     // the name of its segment.
     await Promise.all([disk.syncDirectory(directory), disk.syncDirectory(parentOf(directory))]);
@@ -57,15 +59,17 @@ export async function openSegments(
     const { position, crc } = await startTail(tail.file, walked, replay, segmentBytes);
     const { metadata, hardState, lastIndex } = replay;
     invariant(metadata !== undefined, "a log begins with its metadata");
-    const start = { segments, position, crc, metadata, hardState, lastIndex };
+    const start = { lock, segments, position, crc, metadata, hardState, lastIndex };
     return { start, entries: replay.entries, repaired: walked.torn };
   } catch (error) {
     closeAll(segments);
+    lock.release();
     throw error;
   }
 }
 
-async function lock(disk: Disk, { path, file }: OpenSegment): Promise<void> {
+/** A real etcd locks no directory, but each segment that it writes to. */
+async function lockTail(disk: Disk, { path, file }: OpenSegment): Promise<void> {
   if ((await disk.lock(file)) !== undefined) return;
   throw new WalError("locked", `${path}: another process has locked the file`);
 }

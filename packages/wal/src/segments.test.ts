@@ -126,19 +126,6 @@ describe("segments", () => {
     await opened.wal.close();
     await expect(Wal.open(disk, directory, logStart, small)).rejects.toThrow("no segment reaches back to index 0");
   });
-
-  test("that somebody else holds are not purged", async () => {
-    const wal = await Wal.create(disk, directory, metadata, small);
-    await fill(wal, 1, 60);
-    await wal.saveSnapshot({ index: 50, term: 1, confState });
-    wal.release(50);
-    const reader = disk.open(`${directory}/${segmentName(0, 0).name}`, "read");
-    await disk.lock(reader);
-    expect(await wal.purge(1)).toEqual([]);
-    reader.close();
-    expect((await wal.purge(1)).length).toBeGreaterThan(0);
-    await wal.close();
-  });
 });
 
 describe("segments that are not a chain", () => {

@@ -145,20 +145,20 @@ describe("received databases", () => {
     expect(disk.list("/snap")).toEqual(["0000000000000191.snap.db"]);
   });
 
-  test("that were half received are removed at the next start, and a defragmentation's output", () => {
+  test("that were half received are removed at the next start, and a defragmentation's output", async () => {
     snapshotter.receiveDb(401).write(Uint8Array.of(1));
     for (const name of ["tmp123", "db.tmp.77", "db", "0000000000000005.snap.db"])
       putFile(disk, `/snap/${name}`, Uint8Array.of(1));
-    expect(snapshotter.removeTemporary().length).toBe(3);
+    expect((await snapshotter.removeTemporary()).length).toBe(3);
     expect(disk.list("/snap")).toEqual(["0000000000000005.snap.db", "db"]);
     expect(snapshotter.load([])).toBeUndefined();
     expect(warnings.length).toBe(3);
   });
 
-  test("are released below a newer snapshot", () => {
+  test("are released below a newer snapshot", async () => {
     for (const index of [5, 9, 10])
       putFile(disk, `/snap/${index.toString(16).padStart(16, "0")}.snap.db`, Uint8Array.of(1));
-    expect(snapshotter.releaseDbs(10)).toEqual(["0000000000000005.snap.db", "0000000000000009.snap.db"]);
+    expect(await snapshotter.releaseDbs(10)).toEqual(["0000000000000005.snap.db", "0000000000000009.snap.db"]);
     expect(snapshotter.findDb(10)).toBeDefined();
   });
 });
@@ -168,13 +168,13 @@ test("purge keeps the newest files, and all for 0", async () => {
     await snapshotter.save(snapshotAt(2, index));
     putFile(disk, `/snap/${String(index).padStart(16, "0")}.snap.db`, Uint8Array.of(1));
   }
-  expect(snapshotter.purge(0, 0)).toEqual([]);
-  expect(snapshotter.purge(5, 6)).toEqual([
+  expect(await snapshotter.purge(0, 0)).toEqual([]);
+  expect(await snapshotter.purge(5, 6)).toEqual([
     snapshotFileName({ term: 2, index: 1 }),
     snapshotFileName({ term: 2, index: 2 }),
     "0000000000000001.snap.db",
   ]);
-  expect(snapshotter.purge(5, 6)).toEqual([]);
+  expect(await snapshotter.purge(5, 6)).toEqual([]);
 });
 
 test("a file that nobody knows is named in a warning and left alone", () => {

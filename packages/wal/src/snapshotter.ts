@@ -141,17 +141,13 @@ export class Snapshotter {
    *
    * @returns the names removed.
    */
-  removeTemporary(): string[] {
-    const names = this.#names().filter((name) => name.startsWith("tmp") || name.startsWith("db.tmp"));
-    for (const name of names) this.#remove(name);
-    return names;
+  removeTemporary(): Promise<string[]> {
+    return this.#removeAll(this.#names().filter((name) => name.startsWith("tmp") || name.startsWith("db.tmp")));
   }
 
   /** Removes received databases of raft snapshots below `index`, which is that of a newer one on disk. */
-  releaseDbs(index: LogIndex): string[] {
-    const names = this.#names().filter((name) => (parseSnapshotDbName(name) ?? index) < index);
-    for (const name of names) this.#remove(name);
-    return names;
+  releaseDbs(index: LogIndex): Promise<string[]> {
+    return this.#removeAll(this.#names().filter((name) => (parseSnapshotDbName(name) ?? index) < index));
   }
 
   /**
@@ -159,18 +155,19 @@ export class Snapshotter {
    *
    * @returns the names removed.
    */
-  purge(keepSnapshots: number, keepDbs: number): string[] {
+  purge(keepSnapshots: number, keepDbs: number): Promise<string[]> {
     const snapshots = this.#names().filter((name) => parseSnapshotFileName(name) !== undefined);
     const dbs = this.#names().filter((name) => parseSnapshotDbName(name) !== undefined);
-    const old = [...oldest(snapshots, keepSnapshots), ...oldest(dbs, keepDbs)];
-    for (const name of old) this.#remove(name);
-    return old;
+    return this.#removeAll([...oldest(snapshots, keepSnapshots), ...oldest(dbs, keepDbs)]);
   }
 
-  #remove(name: string): void {
-    const path = `${this.directory}/${name}`;
-    this.#disk.remove(path);
-    this.#logger.log("info", "removed file", { path });
+  async #removeAll(names: string[]): Promise<string[]> {
+    for (const name of names) {
+      const path = `${this.directory}/${name}`;
+      await this.#disk.removeLarge(path);
+      this.#logger.log("info", "removed file", { path });
+    }
+    return names;
   }
 }
 

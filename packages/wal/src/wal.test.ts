@@ -131,6 +131,31 @@ describe("an opened log", () => {
     await opened.wal.close();
   });
 
+  test("excludes another process in segments begun later, and after the first ones are gone", async () => {
+    const wal = await Wal.create(disk, directory, metadata, small);
+    for (let index = 1; index <= 40; index++) {
+      wal.append(stateAt(1, index - 1), [entryAt(index, 1, 100)]);
+      await wal.sync();
+      await settle();
+    }
+    await wal.saveSnapshot({ index: 39, term: 1, confState });
+    wal.release(39);
+    expect((await wal.purge(1)).length).toBeGreaterThan(0);
+    await expect(Wal.open(disk, directory, { index: 39, term: 1 }, small)).rejects.toMatchObject({ code: "locked" });
+    await wal.close();
+  });
+
+  test("is refused while a real etcd writes to it, which locks segments and no directory", async () => {
+    const wal = await Wal.create(disk, directory, metadata, small);
+    await wal.close();
+    const etcd = disk.open(firstSegment, "write");
+    await disk.lock(etcd);
+    await expect(Wal.open(disk, directory, logStart, small)).rejects.toMatchObject({ code: "locked" });
+    etcd.close();
+    const opened = await Wal.open(disk, directory, logStart, small);
+    await opened.wal.close();
+  });
+
   test("overwrites what lies behind the last record", async () => {
     const wal = await Wal.create(disk, directory, metadata, small);
     await wal.close();

@@ -10,8 +10,19 @@
  * States of a segment: prepared under a temporary name → tail, while `append` writes to it → named (the sync that follows
  * a cut makes the old segment durable, then the new one, then gives it its name) → released → purged. Until that sync has
  * ended nothing in the new segment was promised to anybody, so a crash before may lose it.
+ *
+ * The directory is locked for as long as the log is open, and so is, against a real etcd, the tail found at its opening. New
+ * segments are not: who writes to them has the directory, and the database, which a real etcd asks for before its log.
  */
-import { type Disk, type DiskFile, invariant, type LogIndex, type Logger, silentLogger } from "@quorate/base";
+import {
+  type Disk,
+  type DiskFile,
+  type FileLock,
+  invariant,
+  type LogIndex,
+  type Logger,
+  silentLogger,
+} from "@quorate/base";
 import type { Entry, HardState } from "@quorate/raft";
 import { createDirectory } from "./create.ts";
 import { toError, WalError } from "./errors.ts";
@@ -61,7 +72,8 @@ export class Wal {
   readonly #metadata: Uint8Array;
   readonly #frames: FrameBuffer;
   readonly #next: NextSegment;
-  /** All that are locked, the tail last. */
+  readonly #lock: FileLock;
+  /** All that are open, the tail last. */
   #segments: Segment[];
   /** Segments that were cut but have no name yet, in order. */
   #unnamed: Segment[] = [];
@@ -91,6 +103,7 @@ export class Wal {
     this.#lastIndex = start.lastIndex;
     this.#frames = new FrameBuffer(start.crc);
     this.#next = new NextSegment(disk, directory, this.#segmentBytes);
+    this.#lock = start.lock;
     this.#segments = start.segments.map((segment) => ({ ...segment, temporaryPath: undefined }));
     const tail = this.#segments.at(-1);
     invariant(tail !== undefined, "a log has at least one segment");
@@ -111,8 +124,9 @@ export class Wal {
     frames.addData(RecordType.snapshot, encodeSnapshotRecord(logStart));
     const name = segmentName(0, 0);
     const bytes = options.segmentBytes ?? segmentBytesDefault;
-    const file = await createDirectory(disk, directory, name.name, frames.bytes(), bytes);
+    const { file, lock } = await createDirectory(disk, directory, name.name, frames.bytes(), bytes);
     const start = {
+      lock,
       segments: [{ ...name, file }],
       position: frames.length,
       crc: frames.crc,
@@ -221,7 +235,7 @@ export class Wal {
   }
 
   /**
-   * Removes the oldest segments beyond `keep`, as far as this log has released them and nobody else holds them.
+   * Removes the oldest segments beyond `keep`, as far as this log has released them.
    *
    * @param keep how many stay at least; 0 keeps all.
    * @returns the names removed.
@@ -234,15 +248,9 @@ export class Wal {
     for (const { name } of names.slice(0, Math.max(0, names.length - keep))) {
       if (held.has(name)) break;
       const path = `${this.#directory}/${name}`;
-      const file = this.#disk.open(path, "write");
-      try {
-        if ((await this.#disk.lock(file)) === undefined) break;
-        this.#disk.remove(path);
-        // One by one: a power cut that kept a later removal only would leave a gap.
-        await this.#disk.syncDirectory(this.#directory);
-      } finally {
-        file.close();
-      }
+      await this.#disk.removeLarge(path);
+      // One by one: a power cut that kept a later removal only would leave a gap.
+      await this.#disk.syncDirectory(this.#directory);
       removed.push(name);
       this.#logger.log("info", "purged", { path });
     }
@@ -262,6 +270,7 @@ export class Wal {
       if (this.#failure === undefined) this.#failure = new WalError("closed", `${this.#directory}: the log is closed`);
       await this.#next.close();
       for (const segment of this.#segments) segment.file.close();
+      this.#lock.release();
     }
   }
 

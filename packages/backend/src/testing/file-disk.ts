@@ -46,6 +46,10 @@ export class FileDisk implements Disk {
     fs.rmSync(path, { force: true });
   }
 
+  async removeLarge(path: string): Promise<void> {
+    this.remove(path);
+  }
+
   removeTree(path: string): void {
     fs.rmSync(path, { recursive: true, force: true });
   }
@@ -54,5 +58,9 @@ export class FileDisk implements Disk {
 
   async lock(): Promise<{ release(): void }> {
     return { release: () => undefined };
+  }
+
+  lockDirectory(): Promise<{ release(): void }> {
+    return this.lock();
   }
 }

@@ -31,6 +31,8 @@ class Directory {
   readonly modifiedMs: number;
   readonly seen: Map<string, Node> = new Map();
   readonly durable: Map<string, Node> = new Map();
+  /** Who holds the advisory lock. */
+  holder: object | undefined;
 
   constructor(mode: number, modifiedMs: number) {
     this.mode = mode;
@@ -149,6 +151,10 @@ export class MemoryDisk implements Disk {
     this.#change(`remove ${path}`, [{ ...this.#parent(path, "remove"), node: undefined }]);
   }
 
+  async removeLarge(path: string): Promise<void> {
+    this.remove(path);
+  }
+
   removeTree(path: string): void {
     const node = this.#find(path);
     if (node === undefined) return;
@@ -177,6 +183,18 @@ export class MemoryDisk implements Disk {
   async lock(file: DiskFile): Promise<FileLock | undefined> {
     if (!(file instanceof MemoryFile)) throw new DiskError("lock", file.path, "EINVAL");
     return file.lock();
+  }
+
+  async lockDirectory(path: string): Promise<FileLock | undefined> {
+    const directory = this.#directory(path, "lock");
+    if (directory.holder !== undefined) return undefined;
+    const holder = {};
+    directory.holder = holder;
+    return {
+      release: () => {
+        if (directory.holder === holder) directory.holder = undefined;
+      },
+    };
   }
 
   /** Waits as long as a sync takes. */
@@ -280,6 +298,7 @@ function setName(names: Map<string, Node>, change: NameChange): void {
 }
 
 function forgetNames(directory: Directory): void {
+  directory.holder = undefined;
   directory.seen.clear();
   for (const [name, node] of directory.durable) {
     directory.seen.set(name, node);

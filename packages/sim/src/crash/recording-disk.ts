@@ -31,7 +31,7 @@ export class RecordingDisk implements Disk {
   readonly journal: Operation[] = [];
   readonly #syncDelay: (() => Promise<void>) | undefined;
   readonly #record: boolean;
-  readonly #locked: Map<number, RecordedFile> = new Map();
+  readonly #locked: Map<number, object> = new Map();
   #lastNode: number;
 
   /** @param image taken over, and changed from now on. */
@@ -149,6 +149,10 @@ export class RecordingDisk implements Disk {
     this.#change(`remove ${path}`, [{ ...this.#parent(path, "remove"), node: undefined }]);
   }
 
+  async removeLarge(path: string): Promise<void> {
+    this.remove(path);
+  }
+
   removeTree(path: string): void {
     const found = this.image.find(path);
     if (found === undefined) return;
@@ -170,12 +174,20 @@ export class RecordingDisk implements Disk {
     const { node } = file;
     if (this.#locked.has(node)) return undefined;
     this.#locked.set(node, file);
-    return { release: () => this.unlock(file) };
+    return { release: () => this.unlock(node, file) };
   }
 
-  /** Lets go of the lock that a handle holds, if it does. */
-  unlock(file: RecordedFile): void {
-    if (this.#locked.get(file.node) === file) this.#locked.delete(file.node);
+  async lockDirectory(path: string): Promise<FileLock | undefined> {
+    const node = this.#directory(path, "lock");
+    if (this.#locked.has(node)) return undefined;
+    const holder = {};
+    this.#locked.set(node, holder);
+    return { release: () => this.unlock(node, holder) };
+  }
+
+  /** Lets go of the lock on a node, if this is who holds it. */
+  unlock(node: number, holder: object): void {
+    if (this.#locked.get(node) === holder) this.#locked.delete(node);
   }
 
   #node(id: number): DiskNode {
@@ -269,6 +281,6 @@ class RecordedFile implements DiskFile {
 
   close(): void {
     this.#open = false;
-    this.#disk.unlock(this);
+    this.#disk.unlock(this.node, this);
   }
 }

@@ -24,6 +24,8 @@ export class Directory {
   readonly modifiedMs: number;
   readonly seen: Map<string, DiskNode> = new Map();
   readonly durable: Map<string, DiskNode> = new Map();
+  /** Who holds the advisory lock. */
+  holder: object | undefined;
 
   constructor(mode: number, modifiedMs: number) {
     this.mode = mode;
@@ -159,6 +161,12 @@ export class NameTree {
     return found;
   }
 
+  /** Whoever held a lock is gone. */
+  releaseLocks(): void {
+    releaseDirectories(this.root);
+    for (const { inode } of this.files()) inode.holder = undefined;
+  }
+
   /** A copy of what is seen, all of it durable. */
   cloneRoot(): Directory {
     return cloneDirectory(this.root);
@@ -168,6 +176,13 @@ export class NameTree {
   replaceRoot(root: Directory): void {
     this.root = root;
     this.#pending = [];
+  }
+}
+
+function releaseDirectories(directory: Directory): void {
+  directory.holder = undefined;
+  for (const names of [directory.seen, directory.durable]) {
+    for (const node of names.values()) if (node instanceof Directory) releaseDirectories(node);
   }
 }
 

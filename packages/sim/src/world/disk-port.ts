@@ -101,6 +101,10 @@ export class DiskPort implements Disk, DiskUser {
     this.#change([{ ...this.disk.names.parent(path, "remove"), node: undefined }]);
   }
 
+  async removeLarge(path: string): Promise<void> {
+    this.remove(path);
+  }
+
   removeTree(path: string): void {
     const node = this.#names().find(path);
     if (node === undefined) return;
@@ -124,5 +128,17 @@ export class DiskPort implements Disk, DiskUser {
   async lock(file: DiskFile): Promise<FileLock | undefined> {
     if (!(file instanceof SimFile)) throw new DiskError("lock", file.path, "EINVAL");
     return file.lock();
+  }
+
+  async lockDirectory(path: string): Promise<FileLock | undefined> {
+    const directory = this.#names().directory(path, "lock");
+    if (directory.holder !== undefined) return undefined;
+    const holder = {};
+    directory.holder = holder;
+    return {
+      release: () => {
+        if (directory.holder === holder) directory.holder = undefined;
+      },
+    };
   }
 }

@@ -200,13 +200,14 @@ export class SimDisk {
 
   /** The locks of a process that ended are gone; what it wrote stays in the cache. */
   releaseLocks(): void {
-    for (const { inode } of this.names.files()) inode.holder = undefined;
+    this.names.releaseLocks();
   }
 
   /** Cuts the power. */
   crash(mode: CrashMode): void {
     const { dice } = this;
     const files = this.names.files();
+    this.names.releaseLocks();
     // Names are kept in their order up to some point, as a journal keeps them.
     let keeps = mode !== "oldest";
     this.names.crash(() => {
@@ -214,7 +215,6 @@ export class SimDisk {
       return keeps;
     });
     for (const { inode } of files) {
-      inode.holder = undefined;
       const { pages } = inode;
       if (!pages.dirty) continue;
       const fileMode = mode === "mixed" ? dice.pick(["oldest", "newest", "sectors"] as const) : mode;
