@@ -28,6 +28,8 @@ export interface BatchHost extends ReadOwner {
 }
 
 const noBytes = new Uint8Array(0);
+/** One call of `deleteSome` looks at pages of this size together, and one more. */
+const deletedBytesMax = 256 * 1024;
 
 /** The open write transaction: trees whose changed parts are nodes in memory, over the newest tree written. */
 export class Batch extends View implements BatchTx {
@@ -84,6 +86,28 @@ export class Batch extends View implements BatchTx {
     return true;
   }
 
+  deleteSome(target: Bucket | Uint8Array, keys: readonly Uint8Array[]): number {
+    const bucket = target instanceof Bucket ? target : this.registry.handle(target);
+    let looked = 0;
+    let next = 0;
+    while (next < keys.length && looked < deletedBytesMax) {
+      const from = next;
+      const state = this.#own(bucket);
+      const run = this.#writer.removeRun(state.root as TreeNode, keys, from);
+      state.root = run.root;
+      next = run.next;
+      looked += run.bytes;
+      if (run.removed === 0) continue;
+      if (this.journal !== undefined) {
+        for (let i = from; i < next; i++) {
+          this.journal.push({ kind: "delete", bucket, key: keys[i] as Uint8Array, value: noBytes });
+        }
+      }
+      this.#onChange(run.removed * (keys[from] as Uint8Array).length, run.removed);
+    }
+    return next;
+  }
+
   /** Gives a view of everything written so far; from here on changes go to copies of what it sees. */
   read(): ReadView {
     this.#writer.generation += 1;
@@ -135,11 +159,11 @@ export class Batch extends View implements BatchTx {
     this.#full = false;
   }
 
-  #onChange(bytes: number): void {
+  #onChange(bytes: number, changes = 1): void {
     this.version += 1;
-    this.pending += 1;
+    if (this.pending === 0) this.#host.onPending(false);
+    this.pending += changes;
     this.pendingBytes += bytes;
-    if (this.pending === 1) this.#host.onPending(false);
     if (this.#full || !this.#passes(1)) return;
     this.#full = true;
     this.#host.onPending(true);

@@ -1,6 +1,7 @@
 import { DiskError, utf8Decode } from "@quorate/base";
 import { describe, expect, test } from "vitest";
 import { Backend } from "./backend.ts";
+import { check } from "./check.ts";
 import { bytes, contentOf, ManualClock, newDisk, path, settle, testOptions } from "./testing/harness.ts";
 
 const key = bytes("key");
@@ -189,5 +190,48 @@ describe("a commit", () => {
     await backend.close();
     await expect(backend.commit()).rejects.toThrow("the backend is closed");
     expect(() => backend.read()).toThrow("the backend is closed");
+  });
+});
+
+describe("a removal of many rows", () => {
+  const rows = 4_000;
+  const rowKey = (i: number): Uint8Array => bytes(String(i).padStart(8, "0"));
+
+  async function filled(valueBytes: number, count = rows) {
+    const disk = await newDisk();
+    const backend = await Backend.open(disk, path, testOptions());
+    backend.batch.createBucket(key);
+    for (let i = 0; i < count; i++) backend.batch.put(key, rowKey(i), new Uint8Array(valueBytes));
+    await backend.commit();
+    return { backend, disk };
+  }
+
+  test("frees pages that lose all their rows, and writes few others", async () => {
+    const { backend, disk } = await filled(300);
+    const before = backend.sizeInUse();
+    let keys = Array.from({ length: rows - 200 }, (_, i) => rowKey(i + 100));
+    while (keys.length > 0) keys = keys.slice(backend.batch.deleteSome(key, keys));
+    expect(backend.batch.pending).toBe(rows - 200);
+    await backend.commit();
+    expect(backend.batch.count(key)).toBe(200);
+    expect(backend.sizeInUse()).toBeLessThan(before / 10);
+    await backend.close();
+    expect([...check(disk, path)]).toEqual([]);
+  });
+
+  test("stops after a bounded amount of pages", async () => {
+    const { backend } = await filled(100_000, 10);
+    const keys = Array.from({ length: 10 }, (_, i) => rowKey(i));
+    expect(backend.batch.deleteSome(key, keys)).toBe(3);
+    expect(backend.batch.deleteSome(key, keys)).toBeGreaterThanOrEqual(3);
+    await backend.close();
+  });
+
+  test("of rows that are not there changes nothing", async () => {
+    const { backend } = await filled(300, 50);
+    expect(backend.batch.deleteSome(key, [bytes("0"), bytes("00000003x"), bytes("9")])).toBe(3);
+    expect(backend.batch.pending).toBe(0);
+    expect(backend.batch.count(key)).toBe(50);
+    await backend.close();
   });
 });

@@ -41,13 +41,34 @@ function someValue(random: SeededRandom): Uint8Array {
   return value.fill(random.below(256));
 }
 
+/** Removes rows from a random key on, all or some of them, and keys that are not there among them. */
+function removeSome(backend: Backend, name: Uint8Array, rows: Map<string, Uint8Array>, random: SeededRandom): void {
+  const bucket = backend.bucket(name);
+  const found: Uint8Array[] = [];
+  const every = 1 + random.below(3);
+  const from = random.below(2) === 0 ? new Uint8Array(0) : someKey(random);
+  backend.batch.range(bucket, from, undefined, (key) => void found.push(key.slice()), random.below(400));
+  const strangers = Array.from({ length: random.below(4) }, () => someKey(random)).filter(
+    (key) => !rows.has(toHex(key)),
+  );
+  let keys = [...found.filter((_, i) => i % every === 0), ...strangers].sort(compareBytes);
+  for (const key of keys) rows.delete(toHex(key));
+  while (keys.length > 0) {
+    const done = backend.batch.deleteSome(bucket, keys);
+    expect(done).toBeGreaterThan(0);
+    keys = keys.slice(done);
+  }
+}
+
 /** Makes random changes to the batch and the model alike. */
 function change(backend: Backend, model: Model, random: SeededRandom, changes: number, deletes: number): void {
   for (let i = 0; i < changes; i++) {
     const at = random.below(names.length);
     const bucket = backend.bucket(names[at] as Uint8Array);
     const rows = model[at] as Map<string, Uint8Array>;
-    if (random.below(100) < deletes && rows.size > 0) {
+    if (random.below(300) < deletes / 20) {
+      removeSome(backend, names[at] as Uint8Array, rows, random);
+    } else if (random.below(100) < deletes && rows.size > 0) {
       const cursor = backend.batch.cursor(bucket);
       const there = cursor.seek(someKey(random)) || cursor.first();
       expect(there).toBe(true);

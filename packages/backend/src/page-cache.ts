@@ -75,6 +75,11 @@ export class PageCache {
     return page;
   }
 
+  /** As `get`, but does not count as being asked for. */
+  peek(id: number): Page | undefined {
+    return this.#pages[id];
+  }
+
   /** Takes in a page that was written, or read for the first time. */
   add(page: Page): void {
     this.#forget(page.id);

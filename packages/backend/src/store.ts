@@ -55,6 +55,8 @@ export class Store {
   #fileSize: number;
   readonly #pins: Pin[] = [];
   #writes: Write[] = [];
+  /** Memory for a page that is only looked at. */
+  readonly #looking: PageMemory;
   /** Memory that the next pages are read to, side by side. */
   #reading: PageMemory = pageMemory(0);
   #chunk: Uint8Array = new Uint8Array(0);
@@ -71,6 +73,7 @@ export class Store {
     this.durable = meta;
     this.pageSize = meta.pageSize;
     this.highWaterMark = meta.highWaterMark;
+    this.#looking = pageMemory(meta.pageSize);
     this.#cache = new PageCache(options.pageCacheBytesMax, meta.pageSize);
     this.#fileSize = file.size();
   }
@@ -82,6 +85,11 @@ export class Store {
   /** Returns a page of the tree, from the cache or the file. */
   page(id: number): Page {
     return this.#cache.get(id) ?? this.#load(id);
+  }
+
+  /** As `page`, for a look that keeps nothing: what it gives may change at the next call. */
+  glance(id: number): Page {
+    return this.#cache.peek(id) ?? this.readPage(id, this.#looking);
   }
 
   #load(id: number): Page {

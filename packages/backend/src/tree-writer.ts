@@ -9,6 +9,18 @@ const randomFill = 0.5;
 
 const leastOf = (node: TreeNode): number => (node.leaf ? 1 : 2);
 
+/** How far a removal of many keys came. */
+export interface Removal {
+  /** The root from now on; a page number when a page that was not changed is all that is left. */
+  readonly root: number | TreeNode;
+  /** The first key that was not looked for yet. */
+  readonly next: number;
+  /** How many of those before it were there. */
+  readonly removed: number;
+  /** Bytes of the page that was looked at. */
+  readonly bytes: number;
+}
+
 /**
  * Changes trees by copying what it changes: pages become nodes, nodes of older generations become new ones.
  * Trees are in good shape after every change: no node needs more than a page unless a single entry does (a branch:
@@ -20,6 +32,13 @@ export class TreeWriter {
   generation = 1;
   /** Bytes of pages that became nodes, and will be written again. */
   ownedBytes = 0;
+  /** The removal under way. */
+  #run: { readonly keys: readonly Uint8Array[]; next: number; removed: number; bytes: number } = {
+    keys: [],
+    next: 0,
+    removed: 0,
+    bytes: 0,
+  };
 
   constructor(store: Store) {
     this.store = store;
@@ -103,6 +122,11 @@ export class TreeWriter {
    */
   remove(root: TreeNode, key: Uint8Array): number | TreeNode {
     this.#removeBelow(root, key);
+    return this.#topOf(root);
+  }
+
+  /** The root after something was removed below `root`. */
+  #topOf(root: TreeNode): number | TreeNode {
     let top: number | TreeNode = root;
     while (typeof top !== "number" && !top.leaf && top.keys.length <= 1) {
       top = top.keys.length === 0 ? TreeNode.emptyLeaf(this.generation) : (top.children[0] as number | TreeNode);
@@ -112,6 +136,73 @@ export class TreeWriter {
     const grown = TreeNode.branchOver(top, this.generation);
     this.#splitChild(grown, 0, false);
     return grown;
+  }
+
+  /**
+   * Removes those of the ascending `keys` from `from` on that lie on one leaf, where they are there; nested buckets stay.
+   * A page that loses all its rows is never taken into memory.
+   *
+   * @param root owned.
+   */
+  removeRun(root: TreeNode, keys: readonly Uint8Array[], from: number): Removal {
+    this.#run = { keys, next: from, removed: 0, bytes: 0 };
+    this.#removeRunBelow(root, undefined);
+    const { next, removed, bytes } = this.#run;
+    return { root: this.#topOf(root), next, removed, bytes };
+  }
+
+  /** @param end where the keys below the next node begin. */
+  #removeRunBelow(node: TreeNode, end: Uint8Array | undefined): void {
+    const run = this.#run;
+    if (node.leaf) {
+      this.#removeRows(node, end);
+      return;
+    }
+    const key = run.keys[run.next] as Uint8Array;
+    const found = node.search(key);
+    const index = found >= 0 ? found : Math.max(0, ~found - 1);
+    const childEnd = index + 1 < node.keys.length ? (node.keys[index + 1] as Uint8Array) : end;
+    const id = node.children[index] as number | TreeNode;
+    if (typeof id === "number" && this.#passPage(node, index, id, childEnd)) return;
+    const child = this.#ownChild(node, index);
+    this.#removeRunBelow(child, childEnd);
+    this.#settleChild(node, index, child);
+  }
+
+  /** Looks at a leaf that was not changed: true when nothing is left to do, since all or none of its rows go. */
+  #passPage(parent: TreeNode, index: number, id: number, end: Uint8Array | undefined): boolean {
+    const run = this.#run;
+    const page = this.store.glance(id);
+    if (!page.leaf) return false;
+    run.bytes += page.length;
+    let next = run.next;
+    let gone = 0;
+    for (; next < run.keys.length; next++) {
+      const key = run.keys[next] as Uint8Array;
+      if (end !== undefined && compareBytes(key, end) >= 0) break;
+      const at = page.search(key);
+      if (at >= 0 && !page.isBucket(at)) gone += 1;
+    }
+    if (gone > 0 && gone < page.count) return false;
+    run.next = next;
+    run.removed += gone;
+    if (gone === 0) return true;
+    this.store.freePage(page);
+    parent.removeAt(index);
+    return true;
+  }
+
+  #removeRows(leaf: TreeNode, end: Uint8Array | undefined): void {
+    const run = this.#run;
+    run.bytes += leaf.size;
+    for (; run.next < run.keys.length; run.next++) {
+      const key = run.keys[run.next] as Uint8Array;
+      if (end !== undefined && compareBytes(key, end) >= 0) return;
+      const at = leaf.search(key);
+      if (at < 0 || leaf.isBucket(at)) continue;
+      leaf.removeAt(at);
+      run.removed += 1;
+    }
   }
 
   #removeBelow(node: TreeNode, key: Uint8Array): void {
@@ -125,6 +216,11 @@ export class TreeWriter {
     invariant(index >= 0, "the key to remove is below its branch");
     const child = this.#ownChild(node, index);
     this.#removeBelow(child, key);
+    this.#settleChild(node, index, child);
+  }
+
+  /** Brings a branch in order after something was removed below a child. */
+  #settleChild(node: TreeNode, index: number, child: TreeNode): void {
     this.#alignKey(node, index, child);
     if (this.#oversize(child)) this.#splitChild(node, index, false);
     else if (child.size < this.store.pageSize / 4 || child.keys.length < leastOf(child)) this.#rebalance(node, index);

@@ -94,6 +94,14 @@ export interface BatchTx extends Reader {
   put(bucket: Bucket | Uint8Array, key: Uint8Array, value: Uint8Array): void;
   /** @returns whether there was such a row. */
   delete(bucket: Bucket | Uint8Array, key: Uint8Array): boolean;
+  /**
+   * Removes the rows of the first of `keys`, as many as a bounded piece of work allows, one at least. Rows that are not
+   * there are no error.
+   *
+   * @param keys in ascending order.
+   * @returns how many of them were dealt with.
+   */
+  deleteSome(bucket: Bucket | Uint8Array, keys: readonly Uint8Array[]): number;
   /** Changes since the last commit began. */
   readonly pending: number;
   /** Bytes of keys and values in them. */

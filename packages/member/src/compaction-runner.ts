@@ -1,12 +1,16 @@
 import type { Clock } from "@quorate/base";
-import type { MvccStore } from "@quorate/mvcc";
+import type { CompactionProgress, MvccStore } from "@quorate/mvcc";
 
-/** Rows per step; a step must stay far below a heartbeat, and the commit that follows it too: each may be on a page of its own. */
-const rowsPerStep = 500;
+/** Rows, or records of the index, between two looks at the clock. */
+const rowsPerStep = 64;
+/** Steps per turn at most: what they change is committed in one turn too, and each row may be on a page of its own. */
+const stepsPerTurn = 8;
+/** A turn begins no step after this time. */
+const turnBudgetMs = 2;
 /** A compaction that is held looks again after this time. */
 const heldMs = 10;
 
-/** Deletes compacted rows in steps, one per turn of the loop. */
+/** Deletes compacted rows in steps, a few per turn of the loop. */
 export class CompactionRunner {
   onFailure: ((error: unknown) => void) | undefined;
   readonly #store: MvccStore;
@@ -47,10 +51,20 @@ export class CompactionRunner {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  #work(): CompactionProgress {
+    const startedMs = this.#clock.nowMs();
+    let progress = this.#store.stepCompaction(rowsPerStep);
+    for (let steps = 1; steps < stepsPerTurn && progress === "working"; steps++) {
+      if (this.#clock.nowMs() - startedMs > turnBudgetMs) break;
+      progress = this.#store.stepCompaction(rowsPerStep);
+    }
+    return progress;
+  }
+
   readonly #step = (): void => {
     if (this.#stopped) return;
     try {
-      const progress = this.#isHeld() ? "held" : this.#store.stepCompaction(rowsPerStep);
+      const progress = this.#isHeld() ? "held" : this.#work();
       if (progress === "idle") {
         this.#running = false;
         this.#release();

@@ -1,6 +1,6 @@
 import { Backend, type Bucket } from "@quorate/backend";
 import { type Clock, CorruptError, DiskError, type LogIndex, type Logger, type Term, utf8Encode } from "@quorate/base";
-import { MvccStore } from "@quorate/mvcc";
+import { MvccStore, type RowStore } from "@quorate/mvcc";
 import type { ConfState } from "@quorate/raft";
 import {
   type BucketName,
@@ -18,8 +18,8 @@ import type { MemberOptions, MemberPorts } from "./options.ts";
 /** Rows that a restore takes in per turn of the loop. */
 export const restoreRowsPerTurn = 2000;
 
-/** The tables of a database, each over a bucket of its own. */
-function tablesOf(backend: Backend): Tables {
+/** The tables of a database, each over a bucket of its own; what is missing is created. */
+export function tablesOf(backend: Backend): Tables {
   const { batch } = backend;
   const tables: Partial<Record<BucketName, Table>> = {};
   for (const name of bucketNames) {
@@ -38,21 +38,19 @@ function tablesOf(backend: Backend): Tables {
   return tables as Tables;
 }
 
-function storeOf(backend: Backend, tables: Tables, logger: Logger): MvccStore {
+/** The rows of keys, as a database keeps them. */
+export function rowsOf(backend: Backend): RowStore {
   const { batch } = backend;
   const bucket = backend.bucket(utf8Encode("key"));
-  return new MvccStore(
-    {
-      put: (key, value) => batch.put(bucket, key, value),
-      delete: (key) => {
-        batch.delete(bucket, key);
-      },
-      get: (key) => batch.get(bucket, key),
-      range: (from, to, visit, limit) => batch.range(bucket, from, to, visit, limit),
+  return {
+    put: (key, value) => batch.put(bucket, key, value),
+    delete: (key) => {
+      batch.delete(bucket, key);
     },
-    tables.meta,
-    { logger },
-  );
+    deleteSome: (keys) => batch.deleteSome(bucket, keys),
+    get: (key) => batch.get(bucket, key),
+    range: (from, to, visit, limit) => batch.range(bucket, from, to, visit, limit),
+  };
 }
 
 export const turn = (clock: Clock): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
@@ -99,7 +97,7 @@ export async function openState(
   };
   try {
     const tables = tablesOf(backend);
-    const store = storeOf(backend, tables, logger);
+    const store = new MvccStore(rowsOf(backend), tables.meta, { logger });
     const machine = new StateMachine(tables, store, machineOptions);
     return { backend, machine, compaction: new CompactionRunner(store, clock, () => backend.isFull) };
   } catch (error) {

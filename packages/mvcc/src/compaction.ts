@@ -48,6 +48,8 @@ export class CompactionJob {
   readonly #rows: RowStore;
   readonly #dropped: Dropped = new Dropped();
   #hashing: HashJob | undefined;
+  /** Rows that are next to go. */
+  #keys: Uint8Array[] = [];
   #phase: "hash" | "start" | "index" | "rows" | "done";
 
   /** @param hashing a hash to take before anything goes. */
@@ -86,17 +88,21 @@ export class CompactionJob {
         this.#phase = "rows";
         return this.#dropped.count === 0;
       case "rows":
-        for (let left = rowsMax; left > 0; left--) {
-          const key = this.#dropped.next();
-          if (key === undefined) {
-            this.#phase = "done";
-            return true;
-          }
-          this.#rows.delete(key);
-        }
-        return false;
+        return this.#deleteRows(rowsMax);
       case "done":
         return true;
     }
+  }
+
+  #deleteRows(rowsMax: number): boolean {
+    if (this.#keys.length === 0) {
+      for (let key = this.#dropped.next(); key !== undefined; key = this.#dropped.next()) {
+        this.#keys.push(key);
+        if (this.#keys.length >= rowsMax) break;
+      }
+    }
+    if (this.#keys.length > 0) this.#keys = this.#keys.slice(this.#rows.deleteSome(this.#keys));
+    else this.#phase = "done";
+    return this.#phase === "done";
   }
 }

@@ -20,6 +20,13 @@ export interface RowStore {
   /** Removes a row; one that is not there is not an error. */
   delete(key: Uint8Array): void;
   /**
+   * Removes the rows of the first of `keys`, as many as a bounded piece of work allows, one at least.
+   *
+   * @param keys in ascending order; rows that are not there are not an error.
+   * @returns how many of them were dealt with.
+   */
+  deleteSome(keys: readonly Uint8Array[]): number;
+  /**
    * @param key read during the call only.
    * @returns bytes that never change afterwards (perhaps a view of a larger page), or undefined.
    */

@@ -25,6 +25,11 @@ export class MemoryRows implements RowStore {
     if (this.#is(at, key)) this.#rows.splice(at, 1);
   }
 
+  deleteSome(keys: readonly Uint8Array[]): number {
+    for (const key of keys) this.delete(key);
+    return keys.length;
+  }
+
   get(key: Uint8Array): Uint8Array | undefined {
     const at = this.#lowerBound(key);
     return this.#is(at, key) ? this.#rows[at]?.value : undefined;

@@ -33,6 +33,7 @@ function listed(rows: RowStore, from: Uint8Array, to: Uint8Array, limit: number)
 type Step =
   | { readonly kind: "put"; readonly main: number; readonly sub: number; readonly size: number }
   | { readonly kind: "delete"; readonly main: number; readonly sub: number }
+  | { readonly kind: "deleteSome"; readonly main: number; readonly count: number; readonly stride: number }
   | { readonly kind: "settle" };
 
 const main = fc.integer({ min: 1, max: 40 });
@@ -40,6 +41,15 @@ const sub = fc.integer({ min: 0, max: 3 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("put" as const), main, sub, size: fc.nat(300) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("delete" as const), main, sub }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("deleteSome" as const),
+      main,
+      count: fc.integer({ min: 1, max: 40 }),
+      stride: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("settle" as const) }) },
 );
 
@@ -53,7 +63,15 @@ export function describeRowStore(name: string, open: () => Promise<StoreUnderTes
           const model = new MemoryRows();
           for (const one of steps) {
             if (one.kind === "settle") await real.settle?.();
-            else {
+            else if (one.kind === "deleteSome") {
+              let keys = Array.from({ length: one.count }, (_, i) => revisionKey(one.main + i * one.stride, 0, false));
+              for (const key of keys) model.delete(key);
+              while (keys.length > 0) {
+                const done = real.rows.deleteSome(keys);
+                expect(done).toBeGreaterThan(0);
+                keys = keys.slice(done);
+              }
+            } else {
               const key = revisionKey(one.main, one.sub, one.sub === 3);
               if (one.kind === "put") {
                 const value = new Uint8Array(one.size).fill(one.size);
