@@ -12,8 +12,8 @@ import { Store } from "./store.ts";
 import type { BackendOptions, BatchTx, ReadTx } from "./types.ts";
 
 const mebibyte = 1024 * 1024;
-/** A batch that changes pages of this size together is committed: 512 of them take about 10 ms of the loop. */
-const changedBytesMax = 2 * mebibyte;
+/** A batch that changes pages of this size together is committed: to compose them takes the loop some milliseconds. */
+const changedBytesMax = mebibyte;
 /** A defragmentation gives up when this many changes were made meanwhile. */
 const journalEntriesMax = 1_000_000;
 
@@ -287,7 +287,7 @@ export class Backend {
     return {
       readOnly: this.#options.readOnly === true,
       batchLimit: this.#options.batchLimit,
-      batchBytesMax: this.#options.batchBytesMax ?? 8 * mebibyte,
+      batchBytesMax: this.#options.batchBytesMax ?? mebibyte,
       changedBytesMax: Math.min(changedBytesMax, this.#options.batchBytesMax ?? changedBytesMax),
       onPending: (full) => this.#commits.onPending(full),
       onReadClosed: (store) => this.#onReadClosed(store),

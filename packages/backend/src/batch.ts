@@ -115,7 +115,7 @@ export class Batch extends View implements BatchTx {
     return new ReadView(store, this.registry, this.states, store.pin(), this.#host);
   }
 
-  /** Writes all changes to the file as the newest tree, and begins anew on top of it. Nothing is durable yet. */
+  /** Composes all changes as the newest tree, and begins anew on top of it. Nothing is written yet: `Store.publish` does. */
   seal(): void {
     const store = this.store;
     store.beginWrites();
@@ -137,7 +137,7 @@ export class Batch extends View implements BatchTx {
     const page = typeof root.root === "number" ? root.root : writeBucket(store, root, false).root;
     invariant(typeof page === "number", "the root bucket has a page");
     next[0] = new BucketState(true, page, 0, root, false);
-    store.writePages(page, store.meta.rootSequence);
+    store.setTree(page, store.meta.rootSequence);
     this.#begin(next);
   }
 

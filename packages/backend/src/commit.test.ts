@@ -61,18 +61,18 @@ describe("a commit", () => {
       for (let i = 0; i < changes; i++, at += 7919)
         backend.batch.put(key, bytes(`${100_000 + (at % rows)}`), bytes("v"));
     };
-    scatter(400);
+    scatter(200);
     await settle();
-    expect([backend.batch.pending, backend.isFull]).toEqual([400, false]);
-    scatter(300);
+    expect([backend.batch.pending, backend.isFull]).toEqual([200, false]);
+    scatter(150);
     expect(backend.isFull).toBe(true);
     await settle();
     // The commit is under way; the next batch fills and has to wait for it.
     expect([backend.batch.pending, backend.isFull]).toEqual([0, false]);
-    scatter(700);
+    scatter(350);
     await settle();
-    expect([backend.batch.pending, backend.isFull, backend.isOverfull]).toEqual([700, true, false]);
-    scatter(700);
+    expect([backend.batch.pending, backend.isFull, backend.isOverfull]).toEqual([350, true, false]);
+    scatter(350);
     expect([backend.isFull, backend.isOverfull]).toEqual([true, true]);
     gated = false;
     for (const open of gates) open();

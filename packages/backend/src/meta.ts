@@ -71,7 +71,7 @@ export async function createFile(disk: Disk, path: string, pageSize: number): Pr
     composeHeader(words, 0, 2, freelistFlag, 0, 0);
     composeHeader(words, pageSize >>> 2, 3, leafFlag, 0, 0);
     sealPage(words, pageSize, pageSize);
-    file.writeAllAt([encodeMeta({ ...meta, txid: 0 }, 0), encodeMeta({ ...meta, txid: 1 }, 1), pages], 0);
+    await file.writeAllAt([encodeMeta({ ...meta, txid: 0 }, 0), encodeMeta({ ...meta, txid: 1 }, 1), pages], 0);
     await file.sync();
   } finally {
     file.close();

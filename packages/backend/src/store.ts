@@ -8,6 +8,9 @@ import { sealBytes } from "./seal.ts";
 /** Memory for pages is taken from the platform in pieces of this size. */
 const chunkBytes = 64 * 1024;
 
+/** A run of pages that is shorter is written at once: to hand it to a thread would cost more. */
+const threadBytesMin = 64 * 1024;
+
 /** Readers of one tree: what the transactions after `txid` freed is kept for them. */
 export interface Pin {
   readonly txid: number;
@@ -55,6 +58,8 @@ export class Store {
   #fileSize: number;
   readonly #pins: Pin[] = [];
   #writes: Write[] = [];
+  /** Pages of the newest tree that are not in the file yet. */
+  readonly #unwritten: Map<number, Page> = new Map();
   /** Memory for a page that is only looked at. */
   readonly #looking: PageMemory;
   /** Memory that the next pages are read to, side by side. */
@@ -84,12 +89,12 @@ export class Store {
 
   /** Returns a page of the tree, from the cache or the file. */
   page(id: number): Page {
-    return this.#cache.get(id) ?? this.#load(id);
+    return this.#cache.get(id) ?? this.#unwritten.get(id) ?? this.#load(id);
   }
 
   /** As `page`, for a look that keeps nothing: what it gives may change at the next call. */
   glance(id: number): Page {
-    return this.#cache.peek(id) ?? this.readPage(id, this.#looking);
+    return this.#cache.peek(id) ?? this.#unwritten.get(id) ?? this.readPage(id, this.#looking);
   }
 
   #load(id: number): Page {
@@ -220,7 +225,7 @@ export class Store {
     return this.pageSize - sealBytes;
   }
 
-  /** Gives space for a page whose content is `size` bytes long, and its seal; what is composed there gets written by `writePages`. */
+  /** Gives space for a page whose content is `size` bytes long, and its seal; what is composed there gets written by `publish`. */
   allocate(size: number): PageSpace {
     const pages = Math.ceil((size + sealBytes) / this.pageSize);
     let id = this.freelist.allocate(pages);
@@ -242,36 +247,19 @@ export class Store {
     return { id, overflow: pages - 1, bytes: this.#chunk, words: this.#chunkWords, base, length };
   }
 
-  /** Takes a composed page into the cache. */
+  /** Takes in a composed page; until it is written it is read from here. */
   keep(space: PageSpace): void {
-    this.#cache.add(new Page(space.bytes, space.words, space.base, space.length));
+    const page = new Page(space.bytes, space.words, space.base, space.length);
+    this.#unwritten.set(page.id, page);
+    this.#cache.add(page);
   }
 
-  /** Writes the composed pages, in ascending order, and makes `root` the newest tree. Nothing is durable yet. */
-  writePages(root: number, rootSequence: number): void {
-    const pageSize = this.pageSize;
-    const needed = this.highWaterMark * pageSize;
-    if (needed > this.#fileSize) {
-      this.#fileSize = needed + (this.growBytes === 0 ? 0 : pageSize + this.growBytes);
-      this.file.truncate(this.#fileSize);
-    }
-    const writes = this.#writes.sort((a, b) => a.first - b.first);
-    for (let i = 0; i < writes.length; ) {
-      const first = (writes[i] as Write).first;
-      const parts: Uint8Array[] = [];
-      let next = first;
-      for (; i < writes.length && (writes[i] as Write).first === next; i++) {
-        const { buffer, from, pages } = writes[i] as Write;
-        parts.push(buffer.subarray(from, from + pages * pageSize));
-        next += pages;
-      }
-      this.file.writeAllAt(parts, first * pageSize);
-    }
-    this.#writes = [];
+  /** Makes `root` the newest tree. Its pages are still to be written: `publish` does. */
+  setTree(root: number, rootSequence: number): void {
     this.#chunk = new Uint8Array(0);
     this.#chunkUsed = 0;
     this.meta = {
-      pageSize,
+      pageSize: this.pageSize,
       root,
       rootSequence,
       freelist: undefined,
@@ -284,10 +272,44 @@ export class Store {
   /** Makes the newest tree durable: its pages first, then the meta that names it. */
   async publish(sync: boolean): Promise<void> {
     const meta = this.meta;
+    await this.#writePages(meta.highWaterMark);
     if (sync) await this.file.sync();
     this.file.writeAt(encodeMeta(meta, meta.txid % 2), (meta.txid % 2) * this.pageSize);
     if (sync) await this.file.sync();
     this.durable = meta;
+  }
+
+  /** Writes the composed pages, in ascending order. */
+  async #writePages(highWaterMark: number): Promise<void> {
+    const pageSize = this.pageSize;
+    const needed = highWaterMark * pageSize;
+    if (needed > this.#fileSize) {
+      this.#fileSize = needed + (this.growBytes === 0 ? 0 : pageSize + this.growBytes);
+      this.file.truncate(this.#fileSize);
+    }
+    const writes = this.#writes.sort((a, b) => a.first - b.first);
+    this.#writes = [];
+    for (let i = 0; i < writes.length; ) {
+      const first = (writes[i] as Write).first;
+      const parts: Uint8Array[] = [];
+      let next = first;
+      for (; i < writes.length && (writes[i] as Write).first === next; i++) {
+        const { buffer, from, pages } = writes[i] as Write;
+        parts.push(buffer.subarray(from, from + pages * pageSize));
+        next += pages;
+      }
+      if ((next - first) * pageSize >= threadBytesMin) await this.file.writeAllAt(parts, first * pageSize);
+      else this.#writeShort(parts, first * pageSize);
+    }
+    this.#unwritten.clear();
+  }
+
+  #writeShort(parts: readonly Uint8Array[], from: number): void {
+    let at = from;
+    for (const part of parts) {
+      this.file.writeAt(part, at);
+      at += part.length;
+    }
   }
 
   /** @param reason what reads that come later fail with, unless the page is in memory. */

@@ -50,11 +50,11 @@ export function describeDisk(name: string, make: () => DiskUnderTest): void {
     }
 
     describe("files", () => {
-      test("read back what was written, at any position", () => {
+      test("read back what was written, at any position", async () => {
         const file = disk.open(at("f"), "create");
         file.writeAt(bytes(1, 2, 3, 4), 0);
         file.writeAt(bytes(9), 2);
-        file.writeAllAt([bytes(5), bytes(), bytes(6, 7)], 4);
+        await file.writeAllAt([bytes(5), bytes(), bytes(6, 7)], 4);
         expect(file.size()).toBe(7);
         const target = new Uint8Array(4);
         expect(file.readAt(target, 2)).toBe(4);
@@ -83,10 +83,10 @@ export function describeDisk(name: string, make: () => DiskUnderTest): void {
         expect(contentOf(at("f"))).toEqual([1, 2]);
       });
 
-      test("take many parts in one write", () => {
+      test("take many parts in one write", async () => {
         const file = disk.open(at("f"), "create");
         const parts = Array.from({ length: 3000 }, (_, i) => bytes(i % 256, (i >> 8) % 256));
-        file.writeAllAt(parts, 5);
+        await file.writeAllAt(parts, 5);
         expect(file.size()).toBe(6005);
         const target = new Uint8Array(2);
         file.readAt(target, 5 + 2 * 2999);

@@ -45,7 +45,7 @@ export interface FileLock {
 }
 
 /**
- * An open file. Reads and writes go to the page cache and return at once; only `sync` waits for the disk.
+ * An open file. Reads and writes go to the page cache, most of them at once; only `sync` waits for the disk.
  * All failures throw `DiskError`. Nothing may be used after `close`.
  */
 export interface DiskFile {
@@ -60,8 +60,11 @@ export interface DiskFile {
   readAt(target: Uint8Array, position: number): number;
   /** Writes all of `bytes` at `position`; the caller may reuse `bytes` afterwards. */
   writeAt(bytes: Uint8Array, position: number): void;
-  /** Writes all of `parts`, one behind the other, from `position` on. */
-  writeAllAt(parts: readonly Uint8Array[], position: number): void;
+  /**
+   * Writes all of `parts`, one behind the other, from `position` on, without holding the caller. Until it is done nobody
+   * changes them, and what a read gives of these places may be old or new.
+   */
+  writeAllAt(parts: readonly Uint8Array[], position: number): Promise<void>;
   /**
    * Makes everything written before this call durable (`fdatasync`), together with the file's size.
    * A failure is final: pages may be clean though lost, so nobody retries.

@@ -1,5 +1,5 @@
 import { Backend, type Bucket } from "@quorate/backend";
-import { type Clock, CorruptError, DiskError, type LogIndex, type Logger, type Term, utf8Encode } from "@quorate/base";
+import { type Clock, CorruptError, DiskError, type LogIndex, type Term, utf8Encode } from "@quorate/base";
 import { MvccStore, type RowStore } from "@quorate/mvcc";
 import type { ConfState } from "@quorate/raft";
 import {

@@ -85,7 +85,7 @@ describe("readers under way while a snapshot replaces the database", () => {
     const disk = new MemoryDisk();
     disk.makeDirectory("/copy");
     const file = disk.open("/copy/db", "create");
-    file.writeAllAt(pieces, 0);
+    await file.writeAllAt(pieces, 0);
     file.close();
     expect([...check(disk, "/copy/db")]).toEqual([]);
     expect(new Set(await cluster.hashes()).size).toBe(1);

@@ -188,19 +188,27 @@ class NodeFile implements DiskFile {
     }
   }
 
-  writeAllAt(parts: readonly Uint8Array[], position: number): void {
-    const descriptor = this.#use("write");
+  async writeAllAt(parts: readonly Uint8Array[], position: number): Promise<void> {
     let at = position;
     for (let from = 0; from < parts.length; from += partsPerWriteMax) {
       const group = parts.length <= partsPerWriteMax ? parts : parts.slice(from, from + partsPerWriteMax);
       let length = 0;
       for (const part of group) length += part.length;
       if (length === 0) continue;
-      const written = run("write", this.path, () => fs.writevSync(descriptor, group, at));
+      const written = await this.#writeSome(group, at);
       // The kernel wrote a part only, as on an almost full disk: the rest goes one by one.
       if (written < length) this.#writeRest(group, at, written);
       at += length;
     }
+  }
+
+  #writeSome(parts: readonly Uint8Array[], position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.writev(this.#use("write"), parts, position, (error, written) => {
+        if (error === null) resolve(written);
+        else reject(diskError("write", this.path, error));
+      });
+    });
   }
 
   #writeRest(parts: readonly Uint8Array[], position: number, written: number): void {

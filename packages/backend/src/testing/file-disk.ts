@@ -12,7 +12,7 @@ export class FileDisk implements Disk {
       size: () => fs.fstatSync(fd).size,
       readAt: (target, position) => fs.readSync(fd, target, 0, target.length, position),
       writeAt: (bytes, position) => void fs.writeSync(fd, bytes, 0, bytes.length, position),
-      writeAllAt: (parts, position) => void fs.writevSync(fd, parts as Uint8Array[], position),
+      writeAllAt: async (parts, position) => void fs.writevSync(fd, parts as Uint8Array[], position),
       sync: () =>
         new Promise((resolve, reject) =>
           fs.fdatasync(fd, (error) => (error === null ? resolve() : reject(error as Error))),

@@ -359,7 +359,8 @@ class MemoryFile implements DiskFile {
     this.#perform("write", { kind: "write", position, bytes: bytes.slice() });
   }
 
-  writeAllAt(parts: readonly Uint8Array[], position: number): void {
+  async writeAllAt(parts: readonly Uint8Array[], position: number): Promise<void> {
+    await this.#disk.delay();
     let at = position;
     for (const bytes of parts) {
       this.writeAt(bytes, at);

@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 /** Chains of awaits between two timers are shorter than this. */
-const settleRounds = 60;
+const settleRounds = 200;
 
 /** A clock that stands still until it is moved; turns of the loop follow each other without it. */
 export class CrashClock implements Clock {

@@ -256,7 +256,7 @@ class RecordedFile implements DiskFile {
     this.#disk.write(this.node, this.path, position, bytes);
   }
 
-  writeAllAt(parts: readonly Uint8Array[], position: number): void {
+  async writeAllAt(parts: readonly Uint8Array[], position: number): Promise<void> {
     let at = position;
     for (const bytes of parts) {
       this.writeAt(bytes, at);

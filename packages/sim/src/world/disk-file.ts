@@ -48,16 +48,19 @@ export class SimFile implements DiskFile {
     this.#port.disk.watcher?.onWrite(this.path, this.#inode, bytes);
   }
 
-  writeAllAt(parts: readonly Uint8Array[], position: number): void {
-    let at = position;
-    for (const bytes of parts) at += bytes.length;
-    this.#checkWrite("write", at);
-    at = position;
-    for (const bytes of parts) {
-      this.#inode.pages.write(bytes, at);
-      this.#port.disk.watcher?.onWrite(this.path, this.#inode, bytes);
-      at += bytes.length;
-    }
+  async writeAllAt(parts: readonly Uint8Array[], position: number): Promise<void> {
+    let end = position;
+    for (const bytes of parts) end += bytes.length;
+    this.#check("write");
+    await this.#port.disk.whenWritten(this.#port.life, () => {
+      this.#checkWrite("write", end);
+      let at = position;
+      for (const bytes of parts) {
+        this.#inode.pages.write(bytes, at);
+        this.#port.disk.watcher?.onWrite(this.path, this.#inode, bytes);
+        at += bytes.length;
+      }
+    });
   }
 
   async sync(): Promise<void> {

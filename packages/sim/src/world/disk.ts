@@ -76,6 +76,9 @@ export interface DiskWatcher {
 /** How a power cut treats what is not durable. */
 export type CrashMode = "oldest" | "newest" | "sectors" | "mixed";
 
+/** How long a write takes that a thread of its own does. */
+const writeUs = 50;
+
 /**
  * A disk: files with a page cache over durable sectors. It outlives the processes that use it; each process gets a port of
  * its own, which goes dead with it.
@@ -184,6 +187,20 @@ export class SimDisk {
         }
       };
       this.kernel.at(Math.max(endUs, this.#stalledUntilUs(path)), EventKind.disk, life, finish);
+    });
+  }
+
+  /** Resolves, for a process that lives, when a write that a thread of its own does has been done. */
+  whenWritten(life: Life, write: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.kernel.at(this.kernel.nowUs + writeUs, EventKind.disk, life, () => {
+        try {
+          write();
+          resolve();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
     });
   }
 
