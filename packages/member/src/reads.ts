@@ -25,6 +25,10 @@ interface Batch {
 }
 
 const retryMs = 500;
+/** One turn answers reads for so long; thousands may wait for one index. */
+const turnBudgetMs = 5;
+/** Reads that are answered between two looks at the clock. */
+const readsPerLook = 16;
 
 /**
  * Linearizable reads. All reads of a turn share one read index; one batch is on its way, the next one gathers.
@@ -36,6 +40,9 @@ export class Reads {
   #gathering: ReadWaiter[] = [];
   #gatheringSinceMs = 0;
   #asked: Batch | undefined;
+  /** Reads that can be answered, from `#readyAt` on. */
+  #ready: ReadWaiter[] = [];
+  #readyAt = 0;
   /** Confirmed batches that wait for the apply to reach their index, in order of index. */
   #confirmed: { readonly index: LogIndex; readonly waiters: ReadWaiter[]; readonly startedMs: number }[] = [];
 
@@ -103,16 +110,41 @@ export class Reads {
       const serial = Number(view.getBigUint64(0) & 0xffffffffffffn);
       if (view.getUint16(0) !== this.#ids.origin || !batch.contexts.has(serial)) continue;
       this.#asked = undefined;
-      if (state.index <= applied) for (const waiter of batch.waiters) waiter.ready();
+      if (state.index <= applied) this.#answer(batch.waiters);
       else this.#confirmed.push({ index: state.index, waiters: batch.waiters, startedMs: batch.startedMs });
     }
   }
 
   onApplied(applied: LogIndex): void {
     while (this.#confirmed.length > 0 && (this.#confirmed[0] as { index: LogIndex }).index <= applied) {
-      for (const waiter of this.#confirmed.shift()?.waiters ?? []) waiter.ready();
+      this.#answer(this.#confirmed.shift()?.waiters ?? []);
     }
   }
+
+  #answer(waiters: ReadWaiter[]): void {
+    if (this.#ready.length > 0) {
+      for (const waiter of waiters) this.#ready.push(waiter);
+      return;
+    }
+    this.#ready = waiters;
+    this.#answerSome();
+  }
+
+  /** Answers in the order of confirmation, for one turn. */
+  readonly #answerSome = (): void => {
+    const startedMs = this.#clock.nowMs();
+    while (this.#readyAt < this.#ready.length) {
+      const waiter = this.#ready[this.#readyAt] as ReadWaiter;
+      this.#readyAt += 1;
+      waiter.ready();
+      if (this.#readyAt % readsPerLook !== 0 || this.#clock.nowMs() - startedMs <= turnBudgetMs) continue;
+      if (this.#readyAt === this.#ready.length) break;
+      this.#clock.nextTurn(this.#answerSome);
+      return;
+    }
+    this.#ready = [];
+    this.#readyAt = 0;
+  };
 
   /** The lead changed: whoever waits for the old one must be asked again, by its client. */
   onLeadChanged(lead: MemberId): void {
@@ -144,7 +176,10 @@ export class Reads {
       ...this.#gathering,
       ...(this.#asked?.waiters ?? []),
       ...this.#confirmed.flatMap((batch) => batch.waiters),
+      ...this.#ready.slice(this.#readyAt),
     ];
+    this.#ready = [];
+    this.#readyAt = 0;
     this.#gathering = [];
     this.#asked = undefined;
     this.#confirmed = [];

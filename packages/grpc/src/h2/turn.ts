@@ -3,6 +3,11 @@
  */
 import type { Clock } from "@quorate/base";
 
+/** After this time the connections that are left wait for the next turn. */
+const turnBudgetMs = 5;
+/** Connections that are flushed between two looks at the clock. */
+const flushesPerLook = 16;
+
 export interface Flushable {
   flushTurn(): void;
 }
@@ -24,9 +29,19 @@ export class TurnFlusher {
   }
 
   #flushAll(): void {
+    const startedMs = this.#clock.nowMs();
     const items = this.#waiting;
     this.#waiting = this.#spare;
-    for (let i = 0; i < items.length; i++) (items[i] as Flushable).flushTurn();
+    let at = 0;
+    while (at < items.length) {
+      (items[at++] as Flushable).flushTurn();
+      if (at % flushesPerLook === 0 && this.#clock.nowMs() - startedMs > turnBudgetMs) break;
+    }
+    // Before those that were added meanwhile; who was added first has asked for the next turn.
+    if (at < items.length) {
+      if (this.#waiting.length === 0) this.#clock.nextTurn(this.#run);
+      this.#waiting = [...items.slice(at), ...this.#waiting];
+    }
     items.length = 0;
     this.#spare = items;
   }
