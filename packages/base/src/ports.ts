@@ -18,6 +18,8 @@ export interface Clock {
   startTimer(delayMs: number, fire: () => void): Timer;
   /** Calls `run` when what is now queued in this turn of the loop has run and I/O had its turn. */
   nextTurn(run: () => void): void;
+  /** When the turn began that runs now, as a reading of `nowMs`; undefined where nobody measures turns. */
+  readonly turnStartedMs?: number | undefined;
 }
 
 /** A source of random numbers, seeded in simulation. */

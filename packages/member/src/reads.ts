@@ -1,5 +1,5 @@
 import { KvError } from "@quorate/api";
-import { type Clock, type LogIndex, noMember, type MemberId } from "@quorate/base";
+import { type Clock, type LogIndex, noMember, type MemberId, Slice } from "@quorate/base";
 import type { RequestIds } from "./identity.ts";
 
 /** A read that waits until this member has applied all that was committed when the read came. */
@@ -132,12 +132,12 @@ export class Reads {
 
   /** Answers in the order of confirmation, for one turn. */
   readonly #answerSome = (): void => {
-    const startedMs = this.#clock.nowMs();
+    const slice = new Slice(this.#clock, turnBudgetMs);
     while (this.#readyAt < this.#ready.length) {
       const waiter = this.#ready[this.#readyAt] as ReadWaiter;
       this.#readyAt += 1;
       waiter.ready();
-      if (this.#readyAt % readsPerLook !== 0 || this.#clock.nowMs() - startedMs <= turnBudgetMs) continue;
+      if (this.#readyAt % readsPerLook !== 0 || !slice.isOver) continue;
       if (this.#readyAt === this.#ready.length) break;
       this.#clock.nextTurn(this.#answerSome);
       return;

@@ -26,7 +26,12 @@ export class NodeClock implements Clock {
   #runs: (() => void)[] = [];
   #spare: (() => void)[] = [];
   #askedMs = 0;
+  #turnMs: number | undefined;
   readonly #turn = (): void => this.#runTurn();
+
+  get turnStartedMs(): number | undefined {
+    return this.#turnMs;
+  }
 
   nowMs(): number {
     return performance.now();
@@ -56,6 +61,7 @@ export class NodeClock implements Clock {
     const runs = this.#runs;
     const askedMs = this.#askedMs;
     this.#runs = this.#spare;
+    this.#turnMs = askedMs;
     let at = 0;
     try {
       while (at < runs.length) (runs[at++] as () => void)();
@@ -65,6 +71,7 @@ export class NodeClock implements Clock {
       runs.length = 0;
       this.#spare = runs;
     }
+    this.#turnMs = undefined;
     this.onTurn?.(performance.now() - askedMs);
   }
 }

@@ -37,11 +37,19 @@ describe("NodeClock", () => {
     const work = (ms: number): void => {
       for (const endMs = performance.now() + ms; performance.now() < endMs; );
     };
-    clock.nextTurn(() => work(5));
+    let begunMs: number | undefined;
+    const askedMs = clock.nowMs();
+    clock.nextTurn(() => {
+      begunMs = clock.turnStartedMs;
+      work(5);
+    });
     work(10);
     await new Promise((resolve) => setImmediate(resolve));
     expect(turns).toHaveLength(1);
     expect(turns[0]).toBeGreaterThanOrEqual(15);
+    expect(begunMs).toBeGreaterThanOrEqual(askedMs);
+    expect(begunMs).toBeLessThan(askedMs + 10);
+    expect(clock.turnStartedMs).toBeUndefined();
     await new Promise<void>((resolve) => {
       clock.startTimer(1, () => {
         work(3);

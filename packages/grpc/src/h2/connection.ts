@@ -16,12 +16,15 @@ import { FloodGuard, type FloodLimits } from "./flood-guard.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
 import { ConnectionError, defaultWindow, ErrorCode, Setting } from "./frames.ts";
 import { Sender, type SenderOwner } from "./sender.ts";
+import type { Intake, Receiver } from "./intake.ts";
 import type { Http2Stream } from "./stream.ts";
 import type { Flushable, TurnFlusher } from "./turn.ts";
 
 export interface SessionOptions {
   readonly clock: Clock;
   readonly flusher: TurnFlusher;
+  /** Who decides when what came is read; without one it is read at once. */
+  readonly intake?: Intake;
   /** What we let the peer send on one stream before it is consumed. */
   readonly streamWindowBytes: number;
   /** What we let the peer send on all streams together. */
@@ -37,7 +40,7 @@ export type SessionState = "open" | "draining" | "closing" | "closed";
 /** After GOAWAY the peer has this long to close its side. */
 const lingerMs = 1000;
 
-export abstract class Connection implements FrameSink, SenderOwner, Flushable {
+export abstract class Connection implements FrameSink, SenderOwner, Flushable, Receiver {
   readonly socket: Socket;
   readonly sender: Sender;
   readonly clock: Clock;
@@ -56,7 +59,10 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable {
   /** Counts chunks, to tell what came together. */
   protected chunk = 0;
   #flushWanted = false;
+  /** The peer reads nothing, so we read nothing. */
   #paused = false;
+  /** What came last is still to be read. */
+  #held = false;
 
   constructor(socket: Socket, options: SessionOptions) {
     this.socket = socket;
@@ -66,10 +72,12 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable {
     this.sender = new Sender(socket, this);
     this.guard = new FloodGuard(options.flood, options.clock);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    const { intake } = options;
+    const take = (chunk?: Buffer): void => (intake === undefined ? this.receive(chunk) : intake.take(this, chunk));
+    socket.on("data", take);
     socket.on("drain", () => this.#onDrain());
     socket.on("error", (error) => this.#onSocketEnd(error.message));
-    socket.on("end", () => this.onPeerEnd());
+    socket.on("end", () => take());
     socket.on("close", () => this.#onSocketEnd("the connection was closed"));
   }
 
@@ -88,8 +96,12 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable {
     return this.state === "open";
   }
 
-  /** Takes bytes of the peer; also those that were read before the session was made. */
-  receive(chunk: Buffer): void {
+  /** Takes bytes of the peer, also those that were read before the session was made; undefined is the end of them. */
+  receive(chunk: Buffer | undefined): void {
+    if (chunk === undefined) {
+      this.onPeerEnd();
+      return;
+    }
     if (this.state === "closing" || this.state === "closed") return;
     this.heard = true;
     this.bytesRead += chunk.length;
@@ -107,6 +119,16 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable {
       this.#paused = true;
       this.socket.pause();
     }
+  }
+
+  holdBack(): void {
+    this.#held = true;
+    this.socket.pause();
+  }
+
+  letGo(): void {
+    this.#held = false;
+    if (!this.#paused) this.socket.resume();
   }
 
   /** The peer reads nothing and we have stopped reading. */
@@ -225,7 +247,7 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable {
   #onDrain(): void {
     if (this.#paused) {
       this.#paused = false;
-      this.socket.resume();
+      if (!this.#held) this.socket.resume();
     }
     this.sender.pump();
   }

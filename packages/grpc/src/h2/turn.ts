@@ -1,7 +1,7 @@
 /**
  * The things that end a turn of the loop: all connections that have something to send are flushed together, once.
  */
-import type { Clock } from "@quorate/base";
+import { type Clock, Slice } from "@quorate/base";
 
 /** After this time the connections that are left wait for the next turn. */
 const turnBudgetMs = 5;
@@ -29,13 +29,13 @@ export class TurnFlusher {
   }
 
   #flushAll(): void {
-    const startedMs = this.#clock.nowMs();
+    const slice = new Slice(this.#clock, turnBudgetMs);
     const items = this.#waiting;
     this.#waiting = this.#spare;
     let at = 0;
     while (at < items.length) {
       (items[at++] as Flushable).flushTurn();
-      if (at % flushesPerLook === 0 && this.#clock.nowMs() - startedMs > turnBudgetMs) break;
+      if (at % flushesPerLook === 0 && slice.isOver) break;
     }
     // Before those that were added meanwhile; who was added first has asked for the next turn.
     if (at < items.length) {

@@ -8,6 +8,7 @@ import net, { type ListenOptions, type Server as NetServer, type Socket } from "
 import tls, { type Server as TlsServer, TLSSocket, type TlsOptions } from "node:tls";
 import { DeadlineWheel } from "../deadline.ts";
 import { ErrorCode, putFrameHeader, putUint32, FrameType } from "../h2/frames.ts";
+import { Intake } from "../h2/intake.ts";
 import { TurnFlusher } from "../h2/turn.ts";
 import type { GrpcStream } from "./grpc-stream.ts";
 import type { HttpExchange, HttpHandler } from "./http-exchange.ts";
@@ -38,6 +39,7 @@ export class GrpcServer implements PrefaceOutcome {
   readonly settings: ServerSettings;
   readonly routes: Routes = new Routes();
   readonly flusher: TurnFlusher;
+  readonly intake: Intake;
   readonly deadlines: DeadlineWheel;
   readonly httpHandler: HttpHandler;
   readonly stats: ServerStats = {
@@ -59,6 +61,7 @@ export class GrpcServer implements PrefaceOutcome {
   constructor(options: GrpcServerOptions = {}) {
     this.settings = toSettings(options);
     this.flusher = new TurnFlusher(this.settings.clock);
+    this.intake = new Intake(this.settings.clock);
     this.deadlines = new DeadlineWheel(this.settings.clock);
     this.httpHandler = options.http2 ?? refuseHttp;
     this.#http1 = toHttp1Handler(options.http1);

@@ -52,6 +52,7 @@ export class ServerSession extends Session {
     super(socket, {
       clock: settings.clock,
       flusher: server.flusher,
+      intake: server.intake,
       streamWindowBytes: settings.streamWindowBytes,
       connectionWindowBytes: settings.connectionWindowBytes,
       headerBytesMax: settings.headerBytesMax,

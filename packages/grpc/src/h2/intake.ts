@@ -1,0 +1,66 @@
+import { type Clock, Slice } from "@quorate/base";
+
+/** After this time what the kernel still has to tell in this turn is put aside unread. */
+const pollBudgetMs = 5;
+/** One later turn reads for so long of what was put aside. */
+const turnBudgetMs = 3;
+
+/** A connection that bytes came from, or its end. */
+export interface Receiver {
+  /** @param chunk undefined: the peer sends nothing more. */
+  receive(chunk: Buffer | undefined): void;
+  /** Nothing more is wanted of the socket until `letGo`. */
+  holdBack(): void;
+  letGo(): void;
+}
+
+/**
+ * What comes from thousands of connections at once, their ends too: the runtime hands over everything that the kernel has in one turn,
+ * so what does not fit into one is put aside and read in the turns that follow, first come, first served.
+ */
+export class Intake {
+  readonly #clock: Clock;
+  /** Somebody is asked to go on when this turn ends. */
+  #asked = false;
+  #startedMs = 0;
+  #waiting: { readonly receiver: Receiver; readonly chunk: Buffer | undefined }[] = [];
+  #at = 0;
+  readonly #run = (): void => this.#goOn();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Hands `chunk`, or the end, to its receiver, now or in a later turn; the receiver is held until then. */
+  take(receiver: Receiver, chunk: Buffer | undefined): void {
+    if (!this.#asked) {
+      this.#asked = true;
+      this.#startedMs = this.#clock.nowMs();
+      this.#clock.nextTurn(this.#run);
+    } else if (this.#waiting.length > 0 || this.#clock.nowMs() - this.#startedMs > pollBudgetMs) {
+      receiver.holdBack();
+      this.#waiting.push({ receiver, chunk });
+      return;
+    }
+    receiver.receive(chunk);
+  }
+
+  #goOn(): void {
+    this.#asked = false;
+    if (this.#waiting.length === 0) return;
+    const slice = new Slice(this.#clock, turnBudgetMs);
+    while (this.#at < this.#waiting.length) {
+      const { receiver, chunk } = this.#waiting[this.#at] as { receiver: Receiver; chunk: Buffer | undefined };
+      this.#at += 1;
+      receiver.letGo();
+      receiver.receive(chunk);
+      if (!slice.isOver || this.#at === this.#waiting.length) continue;
+      this.#startedMs = this.#clock.nowMs();
+      this.#asked = true;
+      this.#clock.nextTurn(this.#run);
+      return;
+    }
+    this.#waiting = [];
+    this.#at = 0;
+  }
+}
