@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, expect, test } from "vitest";
 import { Scope } from "../support/index.ts";
+import { linePlot } from "./line-plot.ts";
 import { parseReport } from "./load.ts";
 import { parseMemory } from "./memory.ts";
 import { functionShares } from "./profile.ts";
@@ -195,4 +196,28 @@ test("processor time that a child of the process used is counted", async () => {
   const usage = usageOf([pid]);
   expect(usage.cpuMicros).toBeGreaterThan(0);
   expect(usage.peakMegabytes).toBeGreaterThan(0.1);
+});
+
+test("a plot has a line for each name, a mark for each point, and ticks at powers of ten", () => {
+  const svg = linePlot({
+    title: "Memory & more",
+    xTitle: "keys",
+    linearX: false,
+    lines: [
+      {
+        name: "quorate",
+        points: [
+          { x: 10_000, y: 60 },
+          { x: 1_000_000, y: 280 },
+        ],
+      },
+      { name: "etcd", points: [{ x: 10_000, y: 30 }] },
+    ],
+  });
+  expect(svg).toContain("Memory &amp; more");
+  expect(svg.match(/<polyline/g)).toHaveLength(2);
+  expect(svg.match(/<circle/g)).toHaveLength(3);
+  for (const tick of ["10", "100", "1k", "10k", "1M"]) expect(svg).toContain(`>${tick}<`);
+  // The first point is at the left edge, the last one at the right edge of the same line.
+  expect(/<polyline points="70\.0,[\d.]+ 530\.0,/.test(svg)).toBe(true);
 });

@@ -30,13 +30,13 @@ const reads = {
   members: 3,
   clients: manyClients,
   preload: 0,
-  requests: (n: number) => (n === 1 ? 10_000 : 150_000),
+  requests: (n: number) => (n === 1 ? 30_000 : 150_000),
 } as const;
 const writes = {
   members: 3,
   clients: manyClients,
   preload: 0,
-  requests: (n: number) => (n === 1 ? 3_000 : 60_000),
+  requests: (n: number) => (n === 1 ? 10_000 : 60_000),
 } as const;
 const ranges = { members: 1, clients: [100], preload: 1_000_000, requests: () => 0 } as const;
 
@@ -54,6 +54,7 @@ export const shapes: Readonly<Record<Workload, Shape>> = {
 
 /** The key that the get workloads read: 32 bytes, as all keys here; its value has 256 bytes, as all values. */
 export const probeKey = "probe/00000000000000000000000000";
+export const probeValue: string = "v".repeat(256);
 
 /** What the keys that are there before begin with. */
 export const prefix = "prefix/";
@@ -61,6 +62,8 @@ export const prefixEnd = "prefix0";
 
 const sizes = ["--key-size=32", "--val-size=256"];
 const put = ["put", ...sizes, "--key-space-size=100000"];
+/** Keys that a range asks for. */
+export const rangeLimit = 1000;
 /** The program and its first arguments. */
 const commands: Readonly<Record<Workload, readonly string[]>> = {
   put,
@@ -70,7 +73,7 @@ const commands: Readonly<Record<Workload, readonly string[]>> = {
   "txn-put": ["txn-put", ...sizes, "--key-space-size=100000", "--txn-ops=4"],
   // A compare that holds, a put and a get of one key.
   txn: [...sizes, "--key-space-size=100000"],
-  "range-limit": ["range", prefix, prefixEnd, "--limit=1000"],
+  "range-limit": ["range", prefix, prefixEnd, `--limit=${rangeLimit}`],
   "range-count": ["range", prefix, prefixEnd, "--count-only"],
   // Half of them write a key, half read the first ten keys of a thousand.
   "txn-mixed": ["txn-mixed", ...sizes, "--key-space-size=1000", "--limit=10", "--rw-ratio=1"],
@@ -91,6 +94,8 @@ export interface Load {
   readonly endpoints: readonly string[];
   readonly clients: number;
   readonly requests: number;
+  /** Of what is put; 256 unless given. */
+  readonly valueBytes?: number;
 }
 
 /** Spreads up to 100 connections over the members; each client takes one in turn. */
@@ -99,12 +104,14 @@ export function connectionsFor(clients: number): number {
 }
 
 /** Runs etcd's own load generator against a cluster, or ours with the same flags where it has no such load. */
-export async function runLoad({ workload, endpoints, clients, requests }: Load): Promise<LoadResult> {
+export async function runLoad({ workload, endpoints, clients, requests, valueBytes }: Load): Promise<LoadResult> {
   const name = workload === "txn" ? "txn-load" : "benchmark";
   const generator = realBinary(name);
   if (generator === undefined) throw new Error(`${name} is missing; "npm run peers" builds it`);
   const args = [
     ...commands[workload],
+    // The last one counts.
+    ...(valueBytes === undefined || workload.startsWith("get") ? [] : [`--val-size=${valueBytes}`]),
     `--endpoints=${endpoints.map((url) => url.replace("http://", "")).join(",")}`,
     `--clients=${clients}`,
     `--conns=${connectionsFor(clients)}`,

@@ -6,7 +6,9 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ctlOk, realBinary, Scope, ServerCluster, type ServerMember, serverCommand } from "../support/index.ts";
 import { newDataDir, roomFlag } from "./bench-data.ts";
-import { type Load, probeKey, runLoad, shapes, type Workload, workloads } from "./load.ts";
+import { checkAnswers } from "./answers.ts";
+import { growthAxes, type GrowthAxis, type GrowthOptions, runGrowth } from "./growth.ts";
+import { type Load, probeKey, probeValue, rangeLimit, runLoad, shapes, type Workload, workloads } from "./load.ts";
 import { fill } from "./member-calls.ts";
 import { functionShares, readProfile } from "./profile.ts";
 import { runSizes, type SizeOptions, sizeParts } from "./sizes.ts";
@@ -46,6 +48,8 @@ function readValues(): Values {
     options: {
       sizes: { type: "boolean", default: false },
       turns: { type: "boolean", default: false },
+      growth: { type: "boolean", default: false },
+      points: { type: "string" },
       keys: { type: "string" },
       overwrites: { type: "string" },
       kills: { type: "string" },
@@ -92,6 +96,29 @@ function readTurnOptions(values: Values): TurnOptions {
   };
 }
 
+/** The options of `--growth`. */
+function readGrowthOptions(values: Values): GrowthOptions {
+  const all = Object.keys(growthAxes) as GrowthAxis[];
+  const wanted = list(textOf(values["only"]));
+  const axes = wanted === undefined ? all : all.filter((axis) => wanted.includes(axis));
+  if (axes.length === 0) throw new Error(`--only: with --growth there are ${all.join(", ")}`);
+  return {
+    axes,
+    points: list(textOf(values["points"]))?.map(Number),
+    servers: (list(textOf(values["servers"])) ?? ["etcd-3.7", "quorate"]).filter(isThere),
+    flags: list(textOf(values["flags"])) ?? [],
+    nodeOptions: list(textOf(values["node-options"])) ?? [],
+  };
+}
+
+/** What is measured in the place of the loads, where it was asked for. */
+function otherBench(values: Values): (() => Promise<readonly object[]>) | undefined {
+  if (values["sizes"] === true) return () => runSizes(readSizeOptions(values));
+  if (values["turns"] === true) return () => runTurns(readTurnOptions(values));
+  if (values["growth"] === true) return () => runGrowth(readGrowthOptions(values));
+  return undefined;
+}
+
 function readOptions(values: Values): Options {
   const wanted = list(textOf(values["only"]));
   const only =
@@ -116,6 +143,8 @@ function readOptions(values: Values): Options {
 }
 
 const probeRequests = 100;
+/** A cell begins when the same load has run for this part of it: as many clients as it has make other batches than others do. */
+const warmUpPart = 0.2;
 const probedSeconds = 4;
 
 /** How many requests keep a cell busy for some seconds on two cores. */
@@ -165,7 +194,7 @@ async function prepare(
   }
   if (workload.startsWith("get")) {
     await runLoad({ workload: "put", endpoints, clients: 100, requests: 10_000 });
-    await ctlOk(["put", probeKey, "v".repeat(256)], { program: "etcdctl-3.7", endpoints });
+    await ctlOk(["put", probeKey, probeValue], { program: "etcdctl-3.7", endpoints });
   }
   await runLoad({ workload, endpoints, clients: 100, requests: Math.round(20_000 * scale) });
 }
@@ -212,6 +241,7 @@ async function runGroup(
     await prepare({ workload, keys }, endpoints, options.scale);
     for (const clients of allClients) {
       const requests = Math.ceil((await requestsFor({ workload, endpoints, clients })) * options.scale);
+      await runLoad({ workload, endpoints, clients, requests: Math.max(clients, Math.ceil(requests * warmUpPart)) });
       const cell = { round, server, ...(await measure(cluster, { workload, endpoints, clients, requests })) };
       sink.cells.push(cell);
       waiting = waiting.filter((other) => other !== clients);
@@ -221,6 +251,7 @@ async function runGroup(
         `round ${round} ${workload.padEnd(17)} ${String(clients).padStart(4)} ${server.padEnd(9)}${rate}/s${cpu} µs`,
       );
     }
+    await checkAnswers({ workload, urls: cluster.endpoints, keys, rangeLimit });
     if (options.profile !== undefined && server === "quorate") await printProfile(cluster, leader, options.profile);
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
@@ -233,9 +264,9 @@ async function runGroup(
 
 async function main(): Promise<void> {
   const values = readValues();
-  if (values["sizes"] === true || values["turns"] === true) {
-    const measured =
-      values["sizes"] === true ? await runSizes(readSizeOptions(values)) : await runTurns(readTurnOptions(values));
+  const other = otherBench(values);
+  if (other !== undefined) {
+    const measured = await other();
     const json = textOf(values["json"]);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured, null, 2)}\n`);
     return;
