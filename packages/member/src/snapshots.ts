@@ -38,6 +38,8 @@ const saveRetryMs = 10_000;
 const sendChunkBytes = 256 * 1024;
 
 const purgeIntervalMs = 30_000;
+/** Of several files that may go, the next one goes after this time. */
+const nextPurgeMs = 1_000;
 
 /** Beginnings of transfers that are remembered. */
 const arrivalsMax = 16;
@@ -229,8 +231,9 @@ export class Snapshots {
     if (this.#purging !== undefined || clock.nowMs() < this.#nextPurgeMs) return;
     this.#nextPurgeMs = clock.nowMs() + purgeIntervalMs;
     this.#purging = this.#host.storage.purge().then(
-      () => {
+      (more) => {
         this.#purging = undefined;
+        if (more) this.#nextPurgeMs = clock.nowMs() + nextPurgeMs;
       },
       (error: unknown) => {
         this.#purging = undefined;

@@ -169,10 +169,16 @@ export class Storage {
     onSwitched();
   }
 
-  /** Removes log segments and snapshots that nobody needs. */
-  async purge(): Promise<void> {
-    await this.wal.purge(this.#options.walFilesMax);
+  /**
+   * Removes snapshots that nobody needs, and the oldest such segment of the log: a disk that frees several at once has
+   * no time for anything else.
+   *
+   * @returns whether there may be more.
+   */
+  async purge(): Promise<boolean> {
+    const segments = await this.wal.purge(this.#options.walFilesMax, 1);
     await this.#snapshotter.purge(this.#options.snapshotFilesMax, this.#options.snapshotFilesMax);
+    return segments.length > 0;
   }
 
   /** Starts deleting what a compaction left. */

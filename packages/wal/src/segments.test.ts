@@ -115,6 +115,8 @@ describe("segments", () => {
     await wal.saveSnapshot({ index: 50, term: 1, confState });
     wal.release(50);
     expect(await wal.purge(0)).toEqual([]);
+    expect(await wal.purge(2, 1)).toEqual(before.slice(0, 1));
+    before.shift();
     const removed = await wal.purge(2);
     expect(removed).toEqual(before.slice(0, removed.length));
     const kept = before.slice(removed.length);

@@ -238,15 +238,16 @@ export class Wal {
    * Removes the oldest segments beyond `keep`, as far as this log has released them.
    *
    * @param keep how many stay at least; 0 keeps all.
+   * @param most how many go at most.
    * @returns the names removed.
    */
-  async purge(keep: number): Promise<string[]> {
+  async purge(keep: number, most: number = Number.POSITIVE_INFINITY): Promise<string[]> {
     const removed: string[] = [];
     if (keep === 0) return removed;
     const names = listSegments(this.#disk, this.#directory);
     const held = new Set(this.#segments.map((segment) => segment.name));
     for (const { name } of names.slice(0, Math.max(0, names.length - keep))) {
-      if (held.has(name)) break;
+      if (held.has(name) || removed.length >= most) break;
       const path = `${this.#directory}/${name}`;
       await this.#disk.removeLarge(path);
       // One by one: a power cut that kept a later removal only would leave a gap.
