@@ -8,7 +8,17 @@ import { ctlOk, realBinary, Scope, ServerCluster, type ServerMember, serverComma
 import { newDataDir, roomFlag } from "./bench-data.ts";
 import { checkAnswers } from "./answers.ts";
 import { growthAxes, type GrowthAxis, type GrowthOptions, runGrowth } from "./growth.ts";
-import { type Load, probeKey, probeValue, rangeLimit, runLoad, shapes, type Workload, workloads } from "./load.ts";
+import {
+  type Load,
+  type LoadResult,
+  probeKey,
+  probeValue,
+  rangeLimit,
+  runLoad,
+  shapes,
+  type Workload,
+  workloads,
+} from "./load.ts";
 import { fill } from "./member-calls.ts";
 import { functionShares, readProfile } from "./profile.ts";
 import { runSizes, type SizeOptions, sizeParts } from "./sizes.ts";
@@ -199,6 +209,13 @@ async function prepare(
   await runLoad({ workload, endpoints, clients: 100, requests: Math.round(20_000 * scale) });
 }
 
+/** Runs a load. @throws Error when a request fails. */
+async function runFaultless(load: Load): Promise<LoadResult> {
+  const result = await runLoad(load);
+  if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} requests failed`);
+  return result;
+}
+
 async function measure(
   cluster: ServerCluster,
   load: { workload: Workload; endpoints: readonly string[]; clients: number; requests: number },
@@ -206,9 +223,8 @@ async function measure(
   const pids = cluster.members.map((member) => member.process.pid);
   resetPeak(pids);
   const before = usageOf(pids);
-  const result = await runLoad(load);
+  const result = await runFaultless(load);
   const after = usageOf(pids);
-  if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} requests failed`);
   return {
     ...result,
     workload: load.workload,
@@ -241,7 +257,12 @@ async function runGroup(
     await prepare({ workload, keys }, endpoints, options.scale);
     for (const clients of allClients) {
       const requests = Math.ceil((await requestsFor({ workload, endpoints, clients })) * options.scale);
-      await runLoad({ workload, endpoints, clients, requests: Math.max(clients, Math.ceil(requests * warmUpPart)) });
+      await runFaultless({
+        workload,
+        endpoints,
+        clients,
+        requests: Math.max(clients, Math.ceil(requests * warmUpPart)),
+      });
       const cell = { round, server, ...(await measure(cluster, { workload, endpoints, clients, requests })) };
       sink.cells.push(cell);
       waiting = waiting.filter((other) => other !== clients);
@@ -256,7 +277,9 @@ async function runGroup(
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     console.error(`round ${round} ${workload} ${server} failed: ${failure}`);
-    for (const clients of waiting) sink.failed.push({ round, server, workload, clients, failure });
+    // Of a group whose cells were all measured, what failed is its answers: they stand in the table, but the run fails.
+    const lost = waiting.length > 0 ? waiting : allClients;
+    for (const clients of lost) sink.failed.push({ round, server, workload, clients, failure });
   } finally {
     await scope.close();
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "@quorate/base";
+import { type Clock, Slice } from "@quorate/base";
 import type { CompactionProgress, MvccStore } from "@quorate/mvcc";
 
 /** Rows, or records of the index, between two looks at the clock. */
@@ -52,10 +52,10 @@ export class CompactionRunner {
   }
 
   #work(): CompactionProgress {
-    const startedMs = this.#clock.nowMs();
+    const slice = new Slice(this.#clock, turnBudgetMs);
     let progress = this.#store.stepCompaction(rowsPerStep);
     for (let steps = 1; steps < stepsPerTurn && progress === "working"; steps++) {
-      if (this.#clock.nowMs() - startedMs > turnBudgetMs) break;
+      if (slice.isOver) break;
       progress = this.#store.stepCompaction(rowsPerStep);
     }
     return progress;

@@ -139,6 +139,9 @@ export class Reads {
       waiter.ready();
       if (this.#readyAt % readsPerLook !== 0 || !slice.isOver) continue;
       if (this.#readyAt === this.#ready.length) break;
+      // Under a load that lasts it never runs empty.
+      this.#ready = this.#ready.slice(this.#readyAt);
+      this.#readyAt = 0;
       this.#clock.nextTurn(this.#answerSome);
       return;
     }

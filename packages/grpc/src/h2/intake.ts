@@ -55,6 +55,9 @@ export class Intake {
       receiver.letGo();
       receiver.receive(chunk);
       if (!slice.isOver || this.#at === this.#waiting.length) continue;
+      // Under a load that lasts the queue never runs empty.
+      this.#waiting = this.#waiting.slice(this.#at);
+      this.#at = 0;
       this.#startedMs = this.#clock.nowMs();
       this.#asked = true;
       this.#clock.nextTurn(this.#run);
