@@ -1,6 +1,7 @@
 export * from "./bytes.ts";
 export * from "./crc32c.ts";
 export * from "./errors.ts";
+export * from "./holder.ts";
 export * from "./ids.ts";
 export * from "./ports.ts";
 export * from "./random.ts";

@@ -5,6 +5,7 @@
  * after `syncDirectory` of the directory it is in. `crash` falls back to that, or to that and any choice of the
  * operations since.
  */
+import { takeLock } from "../holder.ts";
 import { type Disk, DiskError, type DiskFile, type FileInfo, type FileLock, type OpenMode } from "../ports.ts";
 import type { SparseBytes } from "../sparse-bytes.ts";
 import { type FileOperation, Inode } from "./memory-file.ts";
@@ -186,15 +187,7 @@ export class MemoryDisk implements Disk {
   }
 
   async lockDirectory(path: string): Promise<FileLock | undefined> {
-    const directory = this.#directory(path, "lock");
-    if (directory.holder !== undefined) return undefined;
-    const holder = {};
-    directory.holder = holder;
-    return {
-      release: () => {
-        if (directory.holder === holder) directory.holder = undefined;
-      },
-    };
+    return takeLock(this.#directory(path, "lock"));
   }
 
   /** Waits as long as a sync takes. */
@@ -388,14 +381,7 @@ class MemoryFile implements DiskFile {
 
   lock(): FileLock | undefined {
     this.#check("lock");
-    const inode = this.#inode;
-    if (inode.holder !== undefined) return undefined;
-    inode.holder = this;
-    return {
-      release: () => {
-        if (inode.holder === this) inode.holder = undefined;
-      },
-    };
+    return takeLock(this.#inode, this);
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { DiskError, type DiskFile, type FileLock } from "@quorate/base";
+import { DiskError, type DiskFile, type FileLock, takeLock } from "@quorate/base";
 import { DeadProcessError, type DiskUser } from "./disk.ts";
 import type { Inode } from "./disk-names.ts";
 
@@ -104,14 +104,7 @@ export class SimFile implements DiskFile {
 
   lock(): FileLock | undefined {
     this.#check("lock");
-    const inode = this.#inode;
-    if (inode.holder !== undefined) return undefined;
-    inode.holder = this;
-    return {
-      release: () => {
-        if (inode.holder === this) inode.holder = undefined;
-      },
-    };
+    return takeLock(this.#inode, this);
   }
 
   close(): void {

@@ -1,4 +1,12 @@
-import { type Disk, DiskError, type DiskFile, type FileInfo, type FileLock, type OpenMode } from "@quorate/base";
+import {
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type FileInfo,
+  type FileLock,
+  type OpenMode,
+  takeLock,
+} from "@quorate/base";
 import { DeadProcessError, type DiskUser, type SimDisk } from "./disk.ts";
 import { SimFile } from "./disk-file.ts";
 import { Directory, Inode, type NameOperation, type NameTree, namesOn } from "./disk-names.ts";
@@ -131,14 +139,6 @@ export class DiskPort implements Disk, DiskUser {
   }
 
   async lockDirectory(path: string): Promise<FileLock | undefined> {
-    const directory = this.#names().directory(path, "lock");
-    if (directory.holder !== undefined) return undefined;
-    const holder = {};
-    directory.holder = holder;
-    return {
-      release: () => {
-        if (directory.holder === holder) directory.holder = undefined;
-      },
-    };
+    return takeLock(this.#names().directory(path, "lock"));
   }
 }
