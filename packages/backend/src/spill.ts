@@ -63,13 +63,16 @@ function inlineRecord(root: TreeNode, state: BucketState): Uint8Array {
   return bytes;
 }
 
+/** Tells whether a node may become a page before the commit: a leaf without nested buckets, whose records come with it. */
+export const canBeComposed = (node: TreeNode): boolean => node.leaf && !node.hasBuckets();
+
 /**
- * Writes a node and all changed ones below it, leaves first, so that neighbours in order become neighbours in the file.
+ * Composes a node and all changed ones below it, leaves first, so that neighbours in order become neighbours in the file.
  * The nodes themselves stay as they are: readers may hold them.
  *
  * @returns the page of the node.
  */
-function writeNode(store: Store, node: TreeNode): number {
+export function writeNode(store: Store, node: TreeNode): number {
   let children: number[] | undefined;
   if (!node.leaf) {
     children = [];

@@ -58,8 +58,9 @@ export class Store {
   #fileSize: number;
   readonly #pins: Pin[] = [];
   #writes: Write[] = [];
-  /** Pages of the newest tree that are not in the file yet. */
-  readonly #unwritten: Map<number, Page> = new Map();
+  /** Pages composed for the tree that is being built, and those of the newest tree that are not in the file yet. */
+  #composed: Map<number, Page> = new Map();
+  #unwritten: Map<number, Page> = new Map();
   /** Memory for a page that is only looked at. */
   readonly #looking: PageMemory;
   /** Memory that the next pages are read to, side by side. */
@@ -89,12 +90,17 @@ export class Store {
 
   /** Returns a page of the tree, from the cache or the file. */
   page(id: number): Page {
-    return this.#cache.get(id) ?? this.#unwritten.get(id) ?? this.#load(id);
+    return this.#cache.get(id) ?? this.#inMemory(id) ?? this.#load(id);
   }
 
   /** As `page`, for a look that keeps nothing: what it gives may change at the next call. */
   glance(id: number): Page {
-    return this.#cache.peek(id) ?? this.#unwritten.get(id) ?? this.readPage(id, this.#looking);
+    return this.#cache.peek(id) ?? this.#inMemory(id) ?? this.readPage(id, this.#looking);
+  }
+
+  /** A page that the file does not hold yet. */
+  #inMemory(id: number): Page | undefined {
+    return this.#composed.get(id) ?? this.#unwritten.get(id);
   }
 
   #load(id: number): Page {
@@ -225,7 +231,7 @@ export class Store {
     return this.pageSize - sealBytes;
   }
 
-  /** Gives space for a page whose content is `size` bytes long, and its seal; what is composed there gets written by `publish`. */
+  /** Gives space for a page whose content is `size` bytes long, and its seal; what is composed there gets written by the next `publish`. */
   allocate(size: number): PageSpace {
     const pages = Math.ceil((size + sealBytes) / this.pageSize);
     let id = this.freelist.allocate(pages);
@@ -250,11 +256,11 @@ export class Store {
   /** Takes in a composed page; until it is written it is read from here. */
   keep(space: PageSpace): void {
     const page = new Page(space.bytes, space.words, space.base, space.length);
-    this.#unwritten.set(page.id, page);
+    this.#composed.set(page.id, page);
     this.#cache.add(page);
   }
 
-  /** Makes `root` the newest tree. Its pages are still to be written: `publish` does. */
+  /** Makes `root` the newest tree. Its pages are still to be written: `publish` does, before more are composed. */
   setTree(root: number, rootSequence: number): void {
     this.#chunk = new Uint8Array(0);
     this.#chunkUsed = 0;
@@ -289,6 +295,8 @@ export class Store {
     }
     const writes = this.#writes.sort((a, b) => a.first - b.first);
     this.#writes = [];
+    this.#unwritten = this.#composed;
+    this.#composed = new Map();
     for (let i = 0; i < writes.length; ) {
       const first = (writes[i] as Write).first;
       const parts: Uint8Array[] = [];
@@ -301,7 +309,7 @@ export class Store {
       if ((next - first) * pageSize >= threadBytesMin) await this.file.writeAllAt(parts, first * pageSize);
       else this.#writeShort(parts, first * pageSize);
     }
-    this.#unwritten.clear();
+    this.#unwritten = new Map();
   }
 
   #writeShort(parts: readonly Uint8Array[], from: number): void {

@@ -1,6 +1,7 @@
 import { compareBytes, invariant } from "@quorate/base";
 import { TreeNode } from "./node.ts";
 import { Page } from "./page.ts";
+import { canBeComposed, writeNode } from "./spill.ts";
 import type { Store } from "./store.ts";
 
 /** How full the lower page gets when keys come in ascending order, and when they come anyhow. */
@@ -102,8 +103,14 @@ export class TreeWriter {
     for (let index = at + 1; this.#oversize(child); index++) {
       const upper = child.split(threshold, leastOf(child));
       parent.insertChild(index, upper.keys[0] as Uint8Array, upper);
+      if (appended) this.#compose(parent, index - 1, child);
       child = upper;
     }
+  }
+
+  /** Makes a page of a leaf that is expected to stay as it is, so that less is left for the commit to do at once. */
+  #compose(parent: TreeNode, index: number, child: TreeNode): void {
+    if (canBeComposed(child)) parent.children[index] = writeNode(this.store, child);
   }
 
   #ownChild(parent: TreeNode, index: number): TreeNode {
@@ -167,6 +174,8 @@ export class TreeWriter {
     const child = this.#ownChild(node, index);
     this.#removeRunBelow(child, childEnd);
     this.#settleChild(node, index, child);
+    const isDone = run.next < run.keys.length && child.size >= this.store.pageSize / 2;
+    if (isDone && node.children[index] === child) this.#compose(node, index, child);
   }
 
   /** Looks at a leaf that was not changed: true when nothing is left to do, since all or none of its rows go. */
