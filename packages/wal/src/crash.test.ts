@@ -2,10 +2,16 @@
 import { DiskError, type LogIndex, SeededRandom } from "@quorate/base";
 import { MemoryDisk, type Unsynced } from "@quorate/base/testing";
 import { describe, expect, test } from "vitest";
-import { hasWal, type LogPosition, logStart, validSnapshots, Wal } from "./index.ts";
+import { hasWal, type LogPosition, logStart, validSnapshots, Wal, type WalOptions } from "./index.ts";
 import { bare, confState, directory, entryAt, metadata, namesIn, stateAt } from "./testing/log.ts";
 
-const options = { segmentBytes: 4096 };
+const options: WalOptions = { segmentBytes: 4096 };
+/** Who writes; a batch has some 500 to 1,500 bytes. */
+const writers: Record<string, WalOptions> = {
+  "written at once": options,
+  "written by a thread": { ...options, threadBytesMin: 0 },
+  "written by a thread where a batch is large": { ...options, threadBytesMin: 1000 },
+};
 const batches = 36;
 
 /** What the caller was told. */
@@ -19,10 +25,10 @@ interface Promised {
 class PowerCut extends Error {}
 
 /** Writes batches of three entries, each synced, snapshots on the way, releases and purges; notes what it was promised. */
-async function live(disk: MemoryDisk, promised: Promised): Promise<void> {
+async function live(disk: MemoryDisk, promised: Promised, how: WalOptions = options): Promise<void> {
   disk.makeDirectory("/member");
   await disk.syncDirectory("/");
-  const wal = await Wal.create(disk, directory, metadata, options);
+  const wal = await Wal.create(disk, directory, metadata, how);
   promised.created = true;
   let index = 0;
   for (let batch = 1; batch <= batches; batch++) {
@@ -115,11 +121,11 @@ class CutDisk {
 
 const nothing = (): Promised => ({ created: false, index: 0, term: 0, snapshot: logStart });
 
-async function cutAt(step: number, fate: string): Promise<boolean> {
+async function cutAt(step: number, fate: string, how: WalOptions): Promise<boolean> {
   const cut = new CutDisk();
   const promised = nothing();
   const about = `${fate}, cut at step ${step}`;
-  const finished = await cut.run(step, () => live(cut.disk, promised), about);
+  const finished = await cut.run(step, () => live(cut.disk, promised, how), about);
   cut.disk.crash((fates[fate] as (typeof fates)[string])(new SeededRandom(step)));
   await recover(cut.disk, promised, about);
   return finished;
@@ -147,12 +153,14 @@ async function cutTwice(step: number, second: number): Promise<{ finished: boole
 }
 
 describe("after a power cut at each step of creating, appending, cutting, releasing and purging (D08, D09)", () => {
-  for (const fate of Object.keys(fates)) {
-    test(`the log starts and keeps its promises; ${fate}`, async () => {
-      let step = 0;
-      while (!(await cutAt(step, fate))) step += 1;
-      expect(step).toBeGreaterThan(100);
-    });
+  for (const [writer, how] of Object.entries(writers)) {
+    for (const fate of Object.keys(fates)) {
+      test(`the log, ${writer}, starts and keeps its promises; ${fate}`, async () => {
+        let step = 0;
+        while (!(await cutAt(step, fate, how))) step += 1;
+        expect(step).toBeGreaterThan(100);
+      });
+    }
   }
 
   test("and again at each step of the start that follows", async () => {
@@ -169,6 +177,10 @@ describe("after a power cut at each step of creating, appending, cutting, releas
 });
 
 test("segments that are cut while a sync takes long keep what is in them (D08, D23)", async () => {
+  for (const how of Object.values(writers)) await cutDuringSync(how);
+});
+
+async function cutDuringSync(how: WalOptions): Promise<void> {
   let slow = false;
   const waiting: (() => void)[] = [];
   const disk = new MemoryDisk({
@@ -176,7 +188,7 @@ test("segments that are cut while a sync takes long keep what is in them (D08, D
   });
   disk.makeDirectory("/member");
   await disk.syncDirectory("/");
-  const wal = await Wal.create(disk, directory, metadata, options);
+  const wal = await Wal.create(disk, directory, metadata, how);
   slow = true;
   const synced: Promise<void>[] = [];
   for (let index = 1; index <= 60; index++) {
@@ -188,9 +200,9 @@ test("segments that are cut while a sync takes long keep what is in them (D08, D
   for (const resolve of waiting.splice(0)) resolve();
   await Promise.all(synced);
   disk.crash();
-  const { entries } = await Wal.open(disk, directory, logStart, options);
+  const { entries } = await Wal.open(disk, directory, logStart, how);
   expect(entries.map(bare)).toEqual(Array.from({ length: 60 }, (_, i) => bare(entryAt(i + 1, 1, 700))));
-});
+}
 
 test("a sync that is asked for when another ends does not run beside the one that waits (D08)", async () => {
   let running = 0;

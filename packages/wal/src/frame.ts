@@ -70,6 +70,14 @@ export class FrameBuffer {
     if (this.#bytes.length > keepBytesMax) this.#bytes = new Uint8Array(initialBytes);
   }
 
+  /** What was built, for whoever keeps it; the frames are forgotten, not the checksum. */
+  take(): Uint8Array {
+    const taken = this.bytes();
+    this.#bytes = new Uint8Array(initialBytes);
+    this.#length = 0;
+    return taken;
+  }
+
   /** Adds the record that passes the checksum on. */
   addCrc(): void {
     this.#add(RecordType.crc, emptyBytes, 0, 0);

@@ -1,5 +1,5 @@
 import { DiskError } from "@quorate/base";
-import { MemoryDisk } from "@quorate/base/testing";
+import { type DiskStep, MemoryDisk } from "@quorate/base/testing";
 import { describe, expect, test } from "vitest";
 import { logStart, readWal, Wal } from "./index.ts";
 import { directory, entryAt, metadata, settle, small, stateAt } from "./testing/log.ts";
@@ -127,5 +127,98 @@ describe("sync", () => {
     await expect(wal.sync()).rejects.toThrow("ENOSPC");
     await wal.close();
     expect(readWal(failing, directory, logStart).entries).toEqual([]);
+  });
+});
+
+describe("a large write, which a thread does", () => {
+  const large = { ...small, segmentBytes: 1_000_000, threadBytesMin: 10_000 };
+
+  interface HeldDisk {
+    readonly disk: MemoryDisk;
+    /** Writes and syncs, in order. */
+    readonly writes: string[];
+    readonly hold: () => void;
+    readonly release: () => void;
+  }
+
+  /** A disk whose threads wait between `hold` and `release`. */
+  function heldDisk(before?: (step: DiskStep) => void): HeldDisk {
+    const writes: string[] = [];
+    let release = (): void => undefined;
+    let held: Promise<void> | undefined;
+    const disk = new MemoryDisk({
+      before: (step) => {
+        if (step.operation === "write" || step.operation === "sync") writes.push(step.operation);
+        before?.(step);
+      },
+      syncDelay: () => held ?? Promise.resolve(),
+    });
+    disk.makeDirectory("/member");
+    const hold = (): void => {
+      held = new Promise((resolve) => {
+        release = () => {
+          held = undefined;
+          resolve();
+        };
+      });
+    };
+    return { disk, writes, hold, release: () => release() };
+  }
+
+  test("is followed by what was appended after it, and a sync waits for both", async () => {
+    const { disk, writes, hold, release } = heldDisk();
+    const wal = await Wal.create(disk, directory, metadata, large);
+    writes.length = 0;
+    hold();
+    wal.append(stateAt(1, 0), [entryAt(1, 1, 20_000)]);
+    wal.append(undefined, [entryAt(2, 1, 10)]);
+    let synced = false;
+    const sync = wal.sync().then(() => {
+      synced = true;
+    });
+    await settle();
+    expect({ writes: [...writes], synced }).toEqual({ writes: [], synced: false });
+    release();
+    await sync;
+    expect(writes).toEqual(["write", "write", "sync"]);
+    // Nothing is under way any more: a short one is written at once.
+    wal.append(undefined, [entryAt(3, 1, 10)]);
+    expect(writes).toEqual(["write", "write", "sync", "write"]);
+    await wal.close();
+    expect(readWal(disk, directory, logStart).entries.map((entry) => entry.index)).toEqual([1, 2, 3]);
+  });
+
+  test("that fails is final, for what waits behind it too", async () => {
+    let broken = false;
+    const { disk, writes } = heldDisk(({ operation, path }) => {
+      if (operation === "write" && broken) throw new DiskError(operation, path, "ENOSPC");
+    });
+    const wal = await Wal.create(disk, directory, metadata, large);
+    broken = true;
+    writes.length = 0;
+    wal.append(stateAt(1, 0), [entryAt(1, 1, 20_000)]);
+    wal.append(undefined, [entryAt(2, 1, 10)]);
+    await expect(wal.sync()).rejects.toThrow("ENOSPC");
+    broken = false;
+    expect(writes).toEqual(["write"]);
+    expect(() => wal.append(undefined, [entryAt(3, 1, 10)])).toThrow("ENOSPC");
+    await wal.close();
+    expect(readWal(disk, directory, logStart).entries).toEqual([]);
+  });
+
+  test("is waited for by whoever closes the log, so that no descriptor is written to after it", async () => {
+    const { disk, hold, release } = heldDisk();
+    const wal = await Wal.create(disk, directory, metadata, { ...large, noSync: true });
+    hold();
+    wal.append(stateAt(1, 0), [entryAt(1, 1, 20_000)]);
+    let closed = false;
+    const closing = wal.close().then(() => {
+      closed = true;
+    });
+    await settle();
+    expect(closed).toBe(false);
+    release();
+    await closing;
+    expect(readWal(disk, directory, logStart).entries.length).toBe(1);
   });
 });

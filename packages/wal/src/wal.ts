@@ -28,6 +28,7 @@ import { createDirectory } from "./create.ts";
 import { toError, WalError } from "./errors.ts";
 import { FrameBuffer, RecordType } from "./frame.ts";
 import { NextSegment } from "./next-segment.ts";
+import { OrderedWrites } from "./ordered-writes.ts";
 import { openSegments, type WalStart } from "./open.ts";
 import { emptyHardState, type TornRecord } from "./replay.ts";
 import { hex16, listSegments, type SegmentName, segmentName } from "./segment-name.ts";
@@ -41,6 +42,8 @@ export interface WalOptions {
   readonly segmentBytes?: number;
   /** What was written counts as durable at once; a power cut loses it, and with it the promises that others rely on. */
   readonly noSync?: boolean;
+  /** From how many bytes on a write goes to a thread. */
+  readonly threadBytesMin?: number;
   readonly logger?: Logger;
 }
 
@@ -71,6 +74,7 @@ export class Wal {
   readonly #logger: Logger;
   readonly #metadata: Uint8Array;
   readonly #frames: FrameBuffer;
+  readonly #writes: OrderedWrites;
   readonly #next: NextSegment;
   readonly #lock: FileLock;
   /** All that are open, the tail last. */
@@ -102,6 +106,7 @@ export class Wal {
     this.#hardState = start.hardState;
     this.#lastIndex = start.lastIndex;
     this.#frames = new FrameBuffer(start.crc);
+    this.#writes = new OrderedWrites((error) => this.#fail(error), options.threadBytesMin);
     this.#next = new NextSegment(disk, directory, this.#segmentBytes);
     this.#lock = start.lock;
     this.#segments = start.segments.map((segment) => ({ ...segment, temporaryPath: undefined }));
@@ -163,8 +168,9 @@ export class Wal {
   }
 
   /**
-   * Writes entries, then the hard state, into the page cache: one write for all. Durable after `sync`. The hard state that
-   * lets a snapshot count goes in front of the entries behind it.
+   * Writes entries, then the hard state, into the page cache: one write for all, which may still be under way when this
+   * returns if it is large. Durable after `sync`. The hard state that lets a snapshot count goes in front of the entries
+   * behind it.
    *
    * @param entries may replace earlier ones, never leave a gap; they are encoded by this call if they were not.
    * @throws DiskError, after which the log can only be closed.
@@ -268,7 +274,9 @@ export class Wal {
     try {
       if (this.#failure === undefined) await this.sync();
     } finally {
-      if (this.#failure === undefined) this.#failure = new WalError("closed", `${this.#directory}: the log is closed`);
+      this.#fail(new WalError("closed", `${this.#directory}: the log is closed`));
+      // A thread must not write to a descriptor that has become another file's.
+      await this.#writes.underWay?.catch(() => undefined);
       await this.#next.close();
       for (const segment of this.#segments) segment.file.close();
       this.#lock.release();
@@ -279,19 +287,24 @@ export class Wal {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Notes what all later calls fail with. */
+  #fail(error: unknown): void {
+    if (this.#failure === undefined) this.#failure = toError(error);
+  }
+
   /** Writes what was built, and begins the next segment when this one is full. */
   #write(): void {
     const frames = this.#frames;
     try {
-      this.#tail.file.writeAt(frames.bytes(), this.#position);
-      this.#position += frames.length;
+      const { length } = frames;
+      this.#writes.write(this.#tail.file, frames, this.#position);
+      this.#position += length;
       this.#written += 1;
-      frames.clear();
       // Two temporary names are used in turn: one that a cut segment still has must not be given to another.
       if (this.#position * 2 >= this.#segmentBytes && this.#unnamed.length < 2) this.#next.prepare();
       if (this.#position >= this.#segmentBytes) this.#cut();
     } catch (error) {
-      this.#failure = toError(error);
+      this.#fail(error);
       throw error;
     }
   }
@@ -323,7 +336,7 @@ export class Wal {
       },
       (error: unknown) => {
         this.#syncing = undefined;
-        if (this.#failure === undefined) this.#failure = toError(error);
+        this.#fail(error);
         throw error;
       },
     );
@@ -336,10 +349,13 @@ export class Wal {
   }
 
   async #syncFiles(): Promise<void> {
-    const cut = this.#unnamed;
-    if (cut.length === 0) return this.#syncFile(this.#tail.file);
-    // What is cut meanwhile is for the next sync; these keep their place in front of it.
-    for (const segment of cut.slice()) {
+    // What is written and cut from now on is for the next sync; these segments keep their place in front of it.
+    const cut = this.#unnamed.slice();
+    const tail = this.#tail.file;
+    const { underWay } = this.#writes;
+    if (underWay !== undefined) await underWay;
+    if (cut.length === 0) return this.#syncFile(tail);
+    for (const segment of cut) {
       const previous = this.#segments[this.#segments.indexOf(segment) - 1];
       invariant(previous !== undefined, "a cut leaves a segment behind");
       await this.#syncFile(previous.file);
@@ -347,7 +363,7 @@ export class Wal {
       const path = `${this.#directory}/${segment.name}`;
       this.#disk.rename(segment.temporaryPath as string, path);
       await this.#disk.syncDirectory(this.#directory);
-      cut.shift();
+      this.#unnamed.shift();
       this.#logger.log("info", "created a new WAL segment", { path, sequence: hex16(segment.sequence) });
     }
   }
