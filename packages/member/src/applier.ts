@@ -1,5 +1,5 @@
 import { KvError, type KvErrorCode } from "@quorate/api";
-import { type Clock, CorruptError, type LogIndex, type Logger, type Term } from "@quorate/base";
+import { type Clock, CorruptError, type LogIndex, type Logger, Slice, type Term } from "@quorate/base";
 import {
   type ConfChange,
   type ConfChangeV2,
@@ -114,7 +114,7 @@ export class Applier {
   /** Applies for one turn. Returns true when more is left. */
   run(): boolean {
     if (this.backlog === 0 || this.#pauses > 0 || this.#sink.isHeld()) return false;
-    const startedMs = this.#clock.nowMs();
+    const slice = new Slice(this.#clock, turnBudgetMs);
     let work = 0;
     while (this.#at < this.#queue.length) {
       const entry = this.#queue[this.#at] as Entry;
@@ -123,7 +123,7 @@ export class Applier {
       work += 1 + (entry.data.length >> bytesPerWorkShift);
       if (work < workPerReading) continue;
       work = 0;
-      if (this.#clock.nowMs() - startedMs > turnBudgetMs) break;
+      if (slice.isOver) break;
     }
     if (this.#at === this.#queue.length) {
       this.#queue = [];

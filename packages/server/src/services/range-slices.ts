@@ -1,5 +1,5 @@
 import { encodeResponseHeader, KvError, type RangeRequest } from "@quorate/api";
-import type { Clock } from "@quorate/base";
+import { type Clock, Slice } from "@quorate/base";
 import type { ServerCall } from "@quorate/grpc";
 import type { RangeCursor } from "@quorate/mvcc";
 import { type StateMachine, toRangeQuery } from "@quorate/state";
@@ -79,7 +79,7 @@ class SlicedRange {
   readonly #slice = (): void => {
     if (this.#cancelled) return;
     try {
-      const endMs = this.#clock.nowMs() + turnBudgetMs;
+      const turn = new Slice(this.#clock, turnBudgetMs);
       for (;;) {
         const slice = this.#cursor.step(keysPerLook, bytesPerLook);
         if (slice.kind === "compacted") {
@@ -88,7 +88,7 @@ class SlicedRange {
         }
         if (slice.rows.length > 0) this.#parts.push(encodeRows(slice.rows));
         if (slice.done) break;
-        if (this.#clock.nowMs() < endMs) continue;
+        if (!turn.isOver) continue;
         this.#clock.nextTurn(this.#slice);
         return;
       }
