@@ -1,5 +1,8 @@
 import { type Clock, Slice } from "@quorate/base";
 import type { CompactionProgress, MvccStore } from "@quorate/mvcc";
+import type { MemberOptions } from "./options.ts";
+
+type CompactionOptions = Pick<MemberOptions, "compactionBatchLimit" | "compactionSleepMs">;
 
 /** Rows, or records of the index, between two looks at the clock. */
 const rowsPerStep = 64;
@@ -9,21 +12,35 @@ const stepsPerTurn = 8;
 const turnBudgetMs = 2;
 /** A compaction that is held looks again after this time. */
 const heldMs = 10;
+/** It rests after it has worked for so long, too: a look at the index removes no rows. */
+const workMs = 8;
+const batchLimitDefault = 1000;
+const sleepMsDefault = 10;
 
-/** Deletes compacted rows in steps, a few per turn of the loop. */
+/**
+ * Deletes compacted rows in steps, a few per turn of the loop, and rests after each batch, as in etcd: all members compact at the same
+ * time, and leave no processor to those who wait for an answer, where a machine has fewer of them than members.
+ */
 export class CompactionRunner {
   onFailure: ((error: unknown) => void) | undefined;
   readonly #store: MvccStore;
   readonly #clock: Clock;
+  readonly #batchLimit: number;
+  readonly #sleepMs: number;
   readonly #isHeld: () => boolean;
+  /** Since the last rest. */
+  #removedBefore = 0;
+  #workedMs = 0;
   #running = false;
   #stopped = false;
   #idle: (() => void)[] = [];
 
   /** @param isHeld whether deletes should wait, as for a commit of those before. */
-  constructor(store: MvccStore, clock: Clock, isHeld: () => boolean) {
+  constructor(store: MvccStore, clock: Clock, options: CompactionOptions, isHeld: () => boolean) {
     this.#store = store;
     this.#clock = clock;
+    this.#batchLimit = options.compactionBatchLimit ?? batchLimitDefault;
+    this.#sleepMs = options.compactionSleepMs ?? sleepMsDefault;
     this.#isHeld = isHeld;
   }
 
@@ -52,13 +69,23 @@ export class CompactionRunner {
   }
 
   #work(): CompactionProgress {
+    const startedMs = this.#clock.nowMs();
     const slice = new Slice(this.#clock, turnBudgetMs);
     let progress = this.#store.stepCompaction(rowsPerStep);
     for (let steps = 1; steps < stepsPerTurn && progress === "working"; steps++) {
       if (slice.isOver) break;
       progress = this.#store.stepCompaction(rowsPerStep);
     }
+    this.#workedMs += this.#clock.nowMs() - startedMs;
     return progress;
+  }
+
+  #isTired(): boolean {
+    const removed = this.#store.compactedRows;
+    if (removed - this.#removedBefore < this.#batchLimit && this.#workedMs < workMs) return false;
+    this.#removedBefore = removed;
+    this.#workedMs = 0;
+    return true;
   }
 
   readonly #step = (): void => {
@@ -69,6 +96,7 @@ export class CompactionRunner {
         this.#running = false;
         this.#release();
       } else if (progress === "held") this.#clock.startTimer(heldMs, this.#step);
+      else if (this.#isTired()) this.#clock.startTimer(this.#sleepMs, this.#step);
       else this.#clock.nextTurn(this.#step);
     } catch (error) {
       this.#stopped = true;

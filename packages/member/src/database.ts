@@ -99,7 +99,7 @@ export async function openState(
     const tables = tablesOf(backend);
     const store = new MvccStore(rowsOf(backend), tables.meta, { logger });
     const machine = new StateMachine(tables, store, machineOptions);
-    return { backend, machine, compaction: new CompactionRunner(store, clock, () => backend.isFull) };
+    return { backend, machine, compaction: new CompactionRunner(store, clock, options, () => backend.isFull) };
   } catch (error) {
     await backend.close();
     const known = error instanceof UnsupportedEntryError || error instanceof CorruptError || error instanceof DiskError;

@@ -26,6 +26,10 @@ export interface MemberOptions {
   readonly walSegmentBytes?: number;
   readonly backendBatchMs: number;
   readonly backendBatchLimit: number;
+  /** After so many removed rows a compaction rests; 1000 unless given. */
+  readonly compactionBatchLimit?: number;
+  /** For so long; 10 ms unless given. */
+  readonly compactionSleepMs?: number;
   readonly pageCacheBytesMax: number;
   readonly quotaBytes: number;
   readonly requestBytesMax: number;

@@ -32,6 +32,14 @@ async function oneMember(
   return { cluster, member, slow };
 }
 
+/** Compacts to the newest revision; rows go afterwards. */
+async function compact(cluster: TestCluster, member: Member): Promise<void> {
+  const body = encodeCompactionRequest({ revision: member.machine.store.revision, physical: false });
+  await cluster.settle(
+    new Promise((resolve, reject) => member.propose(RequestKind.compaction, body, { settle: resolve, fail: reject })),
+  );
+}
+
 describe("while the database cannot keep up", () => {
   test("what is committed waits in the log instead of making one long commit, and is applied afterwards", async () => {
     const { cluster, member, slow } = await oneMember({ backendBatchLimit: 1000 });
@@ -59,10 +67,7 @@ describe("while the database cannot keep up", () => {
     for (let i = 0; i < 120; i++) await cluster.settle(putMany(member, "same"));
     await cluster.clock.advance(500);
     slow.ms = 1000;
-    const body = encodeCompactionRequest({ revision: member.machine.store.revision, physical: false });
-    await cluster.settle(
-      new Promise((resolve, reject) => member.propose(RequestKind.compaction, body, { settle: resolve, fail: reject })),
-    );
+    await compact(cluster, member);
     let most = 0;
     for (let i = 0; i < 100; i++) {
       await cluster.clock.advance(10);
@@ -74,4 +79,25 @@ describe("while the database cannot keep up", () => {
     await cluster.settle(member.storage.whenCompacted(), 60_000);
     expect(member.machine.store.compacting).toBe(false);
   });
+});
+
+test.each([
+  ["its 1000 rows and 10 ms", undefined, 150, 10],
+  ["the rows and the pause that it was given", 3000, 50, 200],
+])("a compaction rests after %s", async (_name, limit, batches, pauseMs) => {
+  const flags = limit === undefined ? {} : { compactionBatchLimit: limit, compactionSleepMs: pauseMs };
+  const { cluster, member } = await oneMember(flags);
+  const rows = batches * (limit ?? 1000);
+  for (let i = 0; i * 128 < rows; i++) await cluster.settle(putMany(member, "same"));
+  await cluster.clock.advance(500);
+  const store = member.machine.store;
+  const before = store.compactedRows;
+  await compact(cluster, member);
+  const startedMs = cluster.clock.nowMs();
+  await cluster.settle(member.storage.whenCompacted(), 60_000);
+  expect(store.compactedRows - before).toBeGreaterThan(rows - 1000);
+  const tookMs = cluster.clock.nowMs() - startedMs;
+  // A batch ends with the step that reaches its limit, and may wait for a commit.
+  expect(tookMs).toBeGreaterThan(0.8 * batches * pauseMs);
+  expect(tookMs).toBeLessThan(1.2 * batches * pauseMs + 500);
 });

@@ -66,6 +66,9 @@ export class CompactionJob {
     return this.#dropped.count;
   }
 
+  /** Rows that are gone. */
+  removedRows: number = 0;
+
   /** The hash that was taken, once it was. */
   hash: KvHash | undefined;
 
@@ -101,8 +104,11 @@ export class CompactionJob {
         if (this.#keys.length >= rowsMax) break;
       }
     }
-    if (this.#keys.length > 0) this.#keys = this.#keys.slice(this.#rows.deleteSome(this.#keys));
-    else this.#phase = "done";
+    if (this.#keys.length > 0) {
+      const removed = this.#rows.deleteSome(this.#keys);
+      this.removedRows += removed;
+      this.#keys = this.#keys.slice(removed);
+    } else this.#phase = "done";
     return this.#phase === "done";
   }
 }

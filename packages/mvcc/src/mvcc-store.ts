@@ -238,6 +238,9 @@ export class MvccStore implements TxnHost, CursorHost {
     return this.#scheduled.length > 0;
   }
 
+  /** Rows that compactions have removed since the start. */
+  compactedRows: number = 0;
+
   /** Does about `rowsMax` rows or index records' worth of the oldest scheduled compaction. */
   stepCompaction(rowsMax: number): CompactionProgress {
     const revision = this.#scheduled[0];
@@ -246,7 +249,10 @@ export class MvccStore implements TxnHost, CursorHost {
       if (this.#pins.anyBelow(revision)) return "held";
       this.#job = this.#startJob(revision);
     }
-    if (!this.#job.step(rowsMax)) return "working";
+    const before = this.#job.removedRows;
+    const done = this.#job.step(rowsMax);
+    this.compactedRows += this.#job.removedRows - before;
+    if (!done) return "working";
     writeMark(this.#meta, finishedCompact, revision);
     this.#finishedCompactRevision = revision;
     if (this.#job.hash !== undefined) this.#hashes.add(this.#job.hash);

@@ -54,6 +54,8 @@ export function memberOptions(config: ServerConfig, disk: Disk): MemberOptions {
     walFilesMax: config.maxWals,
     backendBatchMs: config.backendBatchIntervalMs,
     backendBatchLimit: config.backendBatchLimit,
+    compactionBatchLimit: config.compactionBatchLimit,
+    compactionSleepMs: config.compactionSleepIntervalMs,
     pageCacheBytesMax,
     quotaBytes: Number.isFinite(config.quotaBackendBytes) ? config.quotaBackendBytes : 0,
     requestBytesMax: config.maxRequestBytes,
