@@ -17,6 +17,8 @@ import { GrpcCode } from "./status.ts";
 
 const prefixBytes = 5;
 const firstBufferBytes = 16 * 1024;
+/** Of whom so much has come the rest is believed, too: memory is made for the whole length. */
+const trustedBytes = 128 * 1024;
 
 /** Why the data of a stream cannot be read as messages. */
 export interface MessageFault {
@@ -124,7 +126,7 @@ export class MessageReader {
     const old = this.#buffer;
     if (old !== undefined && old.length >= length) return old;
     let size = old === undefined ? firstBufferBytes : old.length;
-    while (size < length) size *= 2;
+    while (size < length) size *= size < trustedBytes ? 2 : 16;
     const larger = Buffer.allocUnsafeSlow(size < this.#length ? size : this.#length);
     if (old !== undefined) old.copy(larger, 0, 0, this.#have);
     this.#buffer = larger;

@@ -3,6 +3,9 @@ import { CorruptError, emptyBytes } from "@quorate/base";
 /** The longest frame that a stream may carry, etcd's limit for the message stream. */
 export const frameBytesMax: number = 512 * 1024 * 1024;
 
+/** So much is made room for as soon as a length announces it. */
+const announcedBytesMax = 2 * 1024 * 1024;
+
 /** How much memory for the start of a frame is kept from one frame to the next. */
 const pendingBytesKept = 1024 * 1024;
 
@@ -10,7 +13,7 @@ const pendingBytesKept = 1024 * 1024;
  * Cuts a stream into frames, wherever the chunks of the stream happen to end.
  *
  * A frame that lies in one chunk is read in place. The start of one that does not is collected in `pending`,
- * whose memory is used again; what outlives `onFrame` is therefore copied by it.
+ * whose memory is used again unless it is large; what outlives `onFrame` is therefore copied by it.
  */
 export abstract class FrameParser {
   #pending: Uint8Array = emptyBytes;
@@ -56,16 +59,17 @@ export abstract class FrameParser {
     if (end === -1) return chunk.length;
     const surplus = this.#pendingBytes - end;
     this.#pendingBytes = 0;
-    if (pending.length > pendingBytesKept) this.#pending = emptyBytes;
-    this.onFrame(pending, 0, end, true);
+    const reused = pending.length <= pendingBytesKept;
+    if (!reused) this.#pending = emptyBytes;
+    this.onFrame(pending, 0, end, reused);
     return chunk.length - surplus;
   }
 
   #append(bytes: Uint8Array): void {
     const total = this.#pendingBytes + bytes.length;
     if (total > this.#pending.length) {
-      // Memory grows with what arrived, not with what a length announces.
-      const announced = Math.min(this.needed, 4 * total);
+      // Beyond what a request may have, memory grows with what arrived, not with what a length announces.
+      const announced = Math.min(this.needed, Math.max(announcedBytesMax, 4 * total));
       const larger = new Uint8Array(Math.max(total, announced, 2 * this.#pending.length));
       larger.set(this.#pending.subarray(0, this.#pendingBytes));
       this.#pending = larger;

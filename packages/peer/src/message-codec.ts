@@ -10,7 +10,7 @@ import { emptyBytes, noMember } from "@quorate/base";
 import { decodeMessage, type Message, MessageType, messageSize, writeMessage } from "@quorate/raft";
 import type { ChunkBuilder } from "./chunk-builder.ts";
 import { checkFrameSize, counterAt, FrameParser } from "./frame-parser.ts";
-import { ownedCopy } from "./owned-bytes.ts";
+import { ownedBytes } from "./owned-bytes.ts";
 
 /** Turns messages into the frames of one stream, of whose connection it may keep a state. */
 export interface FrameEncoder {
@@ -58,7 +58,7 @@ export function decodeOwned(buffer: Uint8Array, from: number, to: number, reused
   const short =
     type !== undefined && type !== MessageType.app && type !== MessageType.prop && type !== MessageType.snap;
   if (short && !reused) return decodeMessage(buffer, from, to);
-  return decodeMessage(ownedCopy(buffer, from, to));
+  return decodeMessage(ownedBytes(buffer, from, to, reused));
 }
 
 /** Reads the message stream; link heartbeats go nowhere. */

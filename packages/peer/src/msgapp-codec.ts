@@ -16,7 +16,7 @@ import { decodeEntry, type Entry, encodeEntry, type Message, MessageType } from 
 import type { ChunkBuilder } from "./chunk-builder.ts";
 import { checkFrameSize, counterAt, FrameParser } from "./frame-parser.ts";
 import { decodeOwned, type FrameEncoder, writeLengthAndMessage } from "./message-codec.ts";
-import { ownedCopy } from "./owned-bytes.ts";
+import { ownedBytes } from "./owned-bytes.ts";
 
 const where = "msgapp stream";
 const kindHeartbeat = 0;
@@ -131,7 +131,7 @@ export class MsgAppDecoder extends FrameParser {
       case kindHeartbeat:
         return;
       case kindEntries:
-        this.#onMessage(this.#continued(buffer, from, to));
+        this.#onMessage(this.#continued(buffer, from, to, reused));
         return;
       default: {
         const message = decodeOwned(buffer, from + 9, to, reused);
@@ -142,10 +142,10 @@ export class MsgAppDecoder extends FrameParser {
     }
   }
 
-  #continued(buffer: Uint8Array, from: number, to: number): Message {
+  #continued(buffer: Uint8Array, from: number, to: number, reused: boolean): Message {
     const count = counterAt(buffer, from + 1, where);
     const commit = counterAt(buffer, to - 8, where);
-    const entries = count === 0 ? [] : entriesOf(ownedCopy(buffer, from + 9, to - 8), count);
+    const entries = count === 0 ? [] : entriesOf(ownedBytes(buffer, from + 9, to - 8, reused), count);
     const previous = this.#index;
     this.#index += count;
     return {

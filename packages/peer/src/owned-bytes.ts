@@ -9,9 +9,15 @@ const loopMax = 48;
 let slab: Uint8Array = emptyBytes;
 let used = 0;
 
-/** Returns a copy of `[from, to)` that is never written to again, small ones side by side in shared memory. */
-export function ownedCopy(source: Uint8Array, from: number, to: number): Uint8Array {
+/**
+ * Returns the bytes `[from, to)` for whoever keeps them: in place where they are most of memory that is not used again, else a copy, small ones
+ * side by side in shared memory.
+ */
+export function ownedBytes(source: Uint8Array, from: number, to: number, reused: boolean): Uint8Array {
   const size = to - from;
+  if (!reused && size > sharedMax && 2 * size >= source.buffer.byteLength) {
+    return new Uint8Array(source.buffer, source.byteOffset + from, size);
+  }
   if (size > sharedMax) {
     const copy = new Uint8Array(size);
     copy.set(new Uint8Array(source.buffer, source.byteOffset + from, size));

@@ -39,14 +39,25 @@ export const recordBytesMax: number = 10 * 1024 * 1024;
 /** The unit that a disk writes as a whole. */
 export const sectorBytes = 512;
 
-const initialBytes = 256 * 1024;
-const keepBytesMax = 4 * 1024 * 1024;
+/** Frames are built in pieces of memory of this size. */
+const pieceBytes = 256 * 1024;
+/** Data from this size on is written from where it is, not copied between its frame's head and padding. */
+const referencedBytesMin = 32 * 1024;
+/** A frame without its data: length field, tags, type, checksum, size, padding. */
+const frameOverheadMax = 8 + 2 + 6 + 6 + 7;
 /** A term, a vote and a commit index take at most 30 bytes with their tags. */
 const stateScratch: Uint8Array = new Uint8Array(32);
 
-/** Builds the frames of one batch in a buffer that it uses again, and carries the checksum on. */
+/**
+ * Builds the frames of one batch, in memory that it uses again, and carries the checksum on. Large data stays where it
+ * is; nobody changes it until it is written.
+ */
 export class FrameBuffer {
-  #bytes: Uint8Array = new Uint8Array(initialBytes);
+  #piece: Uint8Array = new Uint8Array(pieceBytes);
+  /** How much of the piece is used, and where in it begins what is in no part yet. */
+  #used = 0;
+  #partStart = 0;
+  #parts: Uint8Array[] = [];
   #length = 0;
   /** The checksum over all data so far. */
   crc: number;
@@ -59,23 +70,39 @@ export class FrameBuffer {
     return this.#length;
   }
 
-  /** What was built; valid until the next call of a method. */
+  /** What was built, one part behind the other; valid until the next call of a method. */
+  parts(): readonly Uint8Array[] {
+    this.#endPart();
+    return this.#parts;
+  }
+
+  /** What was built, in one piece. */
   bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    const parts = this.parts();
+    if (parts.length === 1) return parts[0] as Uint8Array;
+    const bytes = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
   }
 
   /** Forgets the frames, not the checksum. */
   clear(): void {
+    this.#parts = [];
+    this.#used = 0;
+    this.#partStart = 0;
     this.#length = 0;
-    if (this.#bytes.length > keepBytesMax) this.#bytes = new Uint8Array(initialBytes);
   }
 
   /** What was built, for whoever keeps it; the frames are forgotten, not the checksum. */
-  take(): Uint8Array {
-    const taken = this.bytes();
-    this.#bytes = new Uint8Array(initialBytes);
-    this.#length = 0;
-    return taken;
+  take(): readonly Uint8Array[] {
+    const parts = this.parts();
+    this.clear();
+    this.#piece = new Uint8Array(pieceBytes);
+    return parts;
   }
 
   /** Adds the record that passes the checksum on. */
@@ -103,10 +130,10 @@ export class FrameBuffer {
     const recordSize = 3 + uvarintSize(crc) + (size === 0 ? 0 : 1 + uvarintSize(size) + size);
     invariant(recordSize < recordBytesMax, "a record is too large for the log", () => ({ type, size }));
     const padding = (8 - (recordSize & 7)) & 7;
-    const frameSize = 8 + recordSize + padding;
-    if (this.#length + frameSize > this.#bytes.length) this.#grow(this.#length + frameSize);
-    const bytes = this.#bytes;
-    let at = this.#length;
+    const referenced = size >= referencedBytesMin;
+    this.#reserve(frameOverheadMax + (referenced ? 0 : size));
+    const bytes = this.#piece;
+    let at = this.#used;
     bytes[at] = recordSize & 0xff;
     bytes[at + 1] = (recordSize >>> 8) & 0xff;
     bytes[at + 2] = (recordSize >>> 16) & 0xff;
@@ -122,17 +149,34 @@ export class FrameBuffer {
     if (size !== 0) {
       bytes[at] = 0x1a;
       at = putUvarint(bytes, at + 1, size);
-      bytes.set(size === data.length ? data : data.subarray(from, to), at);
-      at += size;
+      const part = size === data.length ? data : data.subarray(from, to);
+      if (referenced) {
+        this.#used = at;
+        this.#endPart();
+        this.#parts.push(part);
+      } else {
+        bytes.set(part, at);
+        at += size;
+      }
     }
     for (let i = 0; i < padding; i++) bytes[at++] = 0;
-    this.#length = at;
+    this.#used = at;
+    this.#length += 8 + recordSize + padding;
     this.crc = crc;
   }
 
-  #grow(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.bytes());
-    this.#bytes = grown;
+  /** Ends the part that is being built, where the piece is used to. */
+  #endPart(): void {
+    if (this.#used === this.#partStart) return;
+    this.#parts.push(this.#piece.subarray(this.#partStart, this.#used));
+    this.#partStart = this.#used;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#used + bytes <= this.#piece.length) return;
+    this.#endPart();
+    this.#piece = new Uint8Array(pieceBytes);
+    this.#used = 0;
+    this.#partStart = 0;
   }
 }

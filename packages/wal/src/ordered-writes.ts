@@ -27,11 +27,15 @@ export class OrderedWrites {
    */
   write(file: DiskFile, frames: FrameBuffer, position: number): void {
     if (this.#last === undefined && frames.length < this.#threadBytesMin) {
-      file.writeAt(frames.bytes(), position);
+      let at = position;
+      for (const part of frames.parts()) {
+        file.writeAt(part, at);
+        at += part.length;
+      }
       frames.clear();
       return;
     }
-    const parts = [frames.take()];
+    const parts = frames.take();
     const write = (): Promise<void> => file.writeAllAt(parts, position);
     const done = this.#last === undefined ? write() : this.#last.then(write);
     this.#last = done;

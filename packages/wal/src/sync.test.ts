@@ -2,7 +2,7 @@ import { DiskError } from "@quorate/base";
 import { type DiskStep, MemoryDisk } from "@quorate/base/testing";
 import { describe, expect, test } from "vitest";
 import { logStart, readWal, Wal } from "./index.ts";
-import { directory, entryAt, metadata, settle, small, stateAt } from "./testing/log.ts";
+import { bare, directory, entryAt, metadata, settle, small, stateAt } from "./testing/log.ts";
 
 describe("sync", () => {
   /** A disk whose syncs end when the test says so. */
@@ -220,5 +220,29 @@ describe("a large write, which a thread does", () => {
     release();
     await closing;
     expect(readWal(disk, directory, logStart).entries.length).toBe(1);
+  });
+
+  test("holds what was appended, whatever the sizes, in one piece or in many, at once or by a thread", async () => {
+    const sizes = [
+      10, 32_700, 1, 32_767, 32_768, 33_000, 5, 300_000, 0, 65_536, 20_000, 20_000, 20_000, 20_000, 20_000,
+    ];
+    for (const threadBytesMin of [0, 100_000, 10_000_000]) {
+      const { disk } = heldDisk();
+      const wal = await Wal.create(disk, directory, metadata, { ...large, segmentBytes: 100_000_000, threadBytesMin });
+      let index = 0;
+      const written: number[] = [];
+      for (let batch = 1; batch <= sizes.length; batch++) {
+        const some = sizes.slice(0, batch);
+        wal.append(
+          stateAt(1, index),
+          some.map((size) => entryAt(++index, 1, size)),
+        );
+        written.push(...some);
+      }
+      await wal.close();
+      const { entries } = readWal(disk, directory, logStart);
+      expect(entries.map((entry) => entry.data.length)).toEqual(written);
+      expect(entries.map(bare)).toEqual(written.map((size, i) => bare(entryAt(i + 1, 1, size))));
+    }
   });
 });
