@@ -112,6 +112,12 @@ export class PageCache {
     else this.#kept.insert(page);
   }
 
+  /** Lets go of a page that no tree will have any more: having been asked for is no reason to keep it. */
+  drop(id: number): void {
+    this.#forget(id);
+    this.#removeOld(id);
+  }
+
   #removeOld(id: number): void {
     // Filled one by one: an assignment far past the end would turn the array into a hash table.
     while (this.#pages.length <= id) this.#pages.push(undefined);

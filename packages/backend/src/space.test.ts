@@ -132,6 +132,22 @@ describe("the page cache", () => {
     expect(cache.bytes).toBeLessThanOrEqual(limit / 8);
   });
 
+  test("lets go of a page that is dropped, however often it was asked for, and takes the next one with its number", () => {
+    const cache = new PageCache(limit, 4096);
+    for (let id = 2; id < 400; id++) {
+      cache.add(page(id));
+      for (let earlier = Math.max(2, id - 5); earlier <= id; earlier++) cache.get(earlier);
+      if (id < 8) continue;
+      cache.drop(id - 6);
+      expect(cache.get(id - 6)).toBeUndefined();
+    }
+    expect(cache.bytes).toBeLessThanOrEqual(limit / 8);
+    const next = page(3);
+    cache.add(next);
+    expect(cache.get(3)).toBe(next);
+    expect(cache.remembers(200)).toBe(false);
+  });
+
   test("keeps a page that comes back", () => {
     const cache = new PageCache(limit, 4096);
     for (let id = 2; id < 100; id++) read(cache, id);

@@ -201,8 +201,9 @@ export class Store {
     return count;
   }
 
-  /** Notes that the transaction being built stopped using a page. */
+  /** Notes that the transaction being built stopped using a page. Readers of earlier trees find it in the file. */
   freePage(page: Page): void {
+    this.#cache.drop(page.id);
     this.freelist.free(this.meta.txid + 1, page.id, page.overflow + 1);
   }
 
