@@ -46,9 +46,14 @@ function parentOf(path: string): string {
   return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
 
-function walOptions({ walSegmentBytes, unsafeNoFsync }: MemberOptions, { logger }: MemberPorts): WalOptions {
-  const common = { logger, noSync: unsafeNoFsync };
-  return walSegmentBytes === undefined ? common : { ...common, segmentBytes: walSegmentBytes };
+function walOptions(options: MemberOptions, { logger }: MemberPorts): WalOptions {
+  const { walSegmentBytes, walThreadBytesMin, unsafeNoFsync } = options;
+  return {
+    logger,
+    noSync: unsafeNoFsync,
+    ...(walSegmentBytes === undefined ? {} : { segmentBytes: walSegmentBytes }),
+    ...(walThreadBytesMin === undefined ? {} : { threadBytesMin: walThreadBytesMin }),
+  };
 }
 
 export async function createLog(options: MemberOptions, ports: MemberPorts, walDir: string): Promise<Opened> {

@@ -24,6 +24,8 @@ export interface MemberOptions {
   readonly walFilesMax: number;
   /** After how many bytes the log begins its next segment; etcd's 64,000,000 unless given. */
   readonly walSegmentBytes?: number;
+  /** From how many bytes on a write to the log goes to a thread; 256 KiB unless given. */
+  readonly walThreadBytesMin?: number;
   readonly backendBatchMs: number;
   readonly backendBatchLimit: number;
   /** After so many removed rows a compaction rests; 1000 unless given. */

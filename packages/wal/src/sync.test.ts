@@ -188,6 +188,25 @@ describe("a large write, which a thread does", () => {
     expect(readWal(disk, directory, logStart).entries.map((entry) => entry.index)).toEqual([1, 2, 3]);
   });
 
+  test("is synced where it lies, though the log goes on in the next segment meanwhile", async () => {
+    const { disk, hold, release } = heldDisk();
+    await disk.syncDirectory("/");
+    const wal = await Wal.create(disk, directory, metadata, { ...large, segmentBytes: 40_000 });
+    await settle();
+    wal.append(stateAt(1, 0), [entryAt(1, 1, 25_000)]);
+    await wal.sync();
+    await settle();
+    hold();
+    wal.append(undefined, [entryAt(2, 1, 12_000)]);
+    const sync = wal.sync();
+    wal.append(undefined, [entryAt(3, 1, 12_000)]);
+    wal.append(undefined, [entryAt(4, 1, 10)]);
+    release();
+    await sync;
+    disk.crash();
+    expect(readWal(disk, directory, logStart).entries.map((entry) => entry.index)).toEqual([1, 2]);
+  });
+
   test("that fails is final, for what waits behind it too", async () => {
     let broken = false;
     const { disk, writes } = heldDisk(({ operation, path }) => {

@@ -70,7 +70,7 @@ const segmentCut: Run = {
   name: "segment-cut",
   scenarios: "D08 D09 D25",
   about: "the log goes on in new segments, one of them while a sync is under way",
-  setting: { walSegmentBytes: 4096, backendBatchMs: 1_000_000 },
+  setting: { walSegmentBytes: 4096, walThreadBytesMin: 500, backendBatchMs: 1_000_000 },
   prepare: prepared,
   act: async (rig) => {
     await rig.boot();
@@ -262,7 +262,7 @@ const snapshotInstall: Run = {
   name: "snapshot-install",
   scenarios: "D09 D11 D12",
   about: "a snapshot of the leader arrives, is recorded and takes the database's place; entries follow, then another",
-  setting: { backendBatchMs: 4, walSegmentBytes: 8192 },
+  setting: { backendBatchMs: 4, walSegmentBytes: 8192, walThreadBytesMin: 0 },
   prepare: prepared,
   act: async (rig) => {
     await rig.boot();

@@ -37,6 +37,7 @@ export interface Setting {
   readonly joins?: boolean;
   readonly snapshotCount?: number;
   readonly walSegmentBytes?: number;
+  readonly walThreadBytesMin?: number;
   readonly walFilesMax?: number;
   readonly snapshotFilesMax?: number;
   readonly backendBatchMs?: number;
@@ -64,6 +65,7 @@ export function memberOptions(setting: Setting): MemberOptions {
     snapshotFilesMax: setting.snapshotFilesMax ?? 2,
     walFilesMax: setting.walFilesMax ?? 2,
     walSegmentBytes: setting.walSegmentBytes ?? 256 * 1024,
+    walThreadBytesMin: setting.walThreadBytesMin ?? 256 * 1024,
     backendBatchMs: setting.backendBatchMs ?? 20,
     backendBatchLimit: setting.backendBatchLimit ?? 10_000,
     pageCacheBytesMax: 16 * 1024 * 1024,

@@ -54,12 +54,14 @@ export class SimFile implements DiskFile {
     this.#check("write");
     await this.#port.disk.whenWritten(this.#port.life, () => {
       this.#checkWrite("write", end);
-      let at = position;
-      for (const bytes of parts) {
-        this.#inode.pages.write(bytes, at);
-        this.#port.disk.watcher?.onWrite(this.path, this.#inode, bytes);
-        at += bytes.length;
+      const bytes = new Uint8Array(end - position);
+      let at = 0;
+      for (const part of parts) {
+        bytes.set(part, at);
+        at += part.length;
       }
+      this.#inode.pages.write(bytes, position);
+      this.#port.disk.watcher?.onWrite(this.path, this.#inode, bytes);
     });
   }
 

@@ -40,7 +40,8 @@ const effects: readonly { readonly kinds: readonly FaultKind[]; readonly members
 describe("a cluster holds, and the fault does what it is for:", () => {
   test.each(effects)("$kinds among $members", async ({ kinds, members, tells }) => {
     let told = false;
-    for (let seed = 1; seed <= 40 && !told; seed++) {
+    // The rarest comes in one seed of eighteen: a lie, a kill behind it, and somebody who notices.
+    for (let seed = 1; seed <= 120 && !told; seed++) {
       const run = await play(kinds, seed, members);
       expect(run.result().failure, `seed ${seed}`).toBeUndefined();
       told = tells.test(story(run));

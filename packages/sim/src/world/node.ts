@@ -165,6 +165,7 @@ export class SimNode implements Host {
       snapshotFilesMax: 5,
       walFilesMax: 5,
       walSegmentBytes: plan.walSegmentBytes,
+      walThreadBytesMin: plan.walThreadBytesMin,
       backendBatchMs: plan.backendBatchMs,
       backendBatchLimit: plan.backendBatchLimit,
       pageCacheBytesMax: 4 * 1024 * 1024,

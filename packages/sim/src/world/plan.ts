@@ -93,6 +93,7 @@ export interface Plan {
   readonly snapshotCount: number;
   readonly catchUpEntries: number;
   readonly walSegmentBytes: number;
+  readonly walThreadBytesMin: number;
   readonly backendBatchMs: number;
   readonly backendBatchLimit: number;
   readonly learnersMax: number;
@@ -142,6 +143,7 @@ export function drawPlan(request: RunRequest): Plan {
     snapshotCount: dice.pick([10, 20, 100, 10_000]),
     catchUpEntries: dice.pick([1, 5, 30]),
     walSegmentBytes: dice.pick([4096, 16_384, 64_000, 64_000_000]),
+    walThreadBytesMin: new Dice(request.seed, "plan log thread").pick([0, 150, 256 * 1024]),
     backendBatchMs: dice.pick([10, 100, 100, 1000]),
     backendBatchLimit: dice.pick([5, 100, 10_000]),
     learnersMax: dice.pick([1, 2]),
