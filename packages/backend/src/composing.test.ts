@@ -4,6 +4,7 @@ import { Backend } from "./backend.ts";
 import { check } from "./check.ts";
 import { createStore } from "./defragment.ts";
 import { TreeNode } from "./node.ts";
+import { writeNode } from "./spill.ts";
 import { bytes, newDisk, path, settle, testOptions } from "./testing/harness.ts";
 import { TreeWriter } from "./tree-writer.ts";
 import type { Reader } from "./types.ts";
@@ -146,5 +147,29 @@ describe("a leaf", () => {
     expect(shape(root)).toMatch(/^p{4,}n$/);
     expect(root.children.length).toBe(leaves);
     writer.store.close();
+  });
+
+  test("that a removal takes apart, or looks at beside it, does not stay in the cache", async () => {
+    const bytesMax = 800_000;
+    const store = await createStore(await newDisk(), path, testOptions({ pageCacheBytesMax: bytesMax }));
+    const writer = new TreeWriter(store);
+    let root: number | TreeNode = TreeNode.emptyLeaf(writer.generation);
+    for (let i = 0; i < 3_000; i++) root = writer.insert(root as TreeNode, name(i), value(1), 0);
+    for (let round = 0; round < 4; round++) {
+      const page: number = typeof root === "number" ? root : writeNode(store, root);
+      store.setTree(page, 0);
+      await store.publish(false);
+      writer.generation += 1;
+      root = page;
+      const scattered = Array.from({ length: 300 }, (_, i) => name(10 * i + round));
+      for (let next = 0; next < scattered.length; ) {
+        const run = writer.removeRun(writer.own(root), scattered, next);
+        root = run.root;
+        next = run.next;
+      }
+    }
+    // Had each of them counted as asked for again, the cache would be full.
+    expect(store.cacheBytes).toBeLessThan(bytesMax / 4);
+    store.close();
   });
 });

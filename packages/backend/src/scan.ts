@@ -50,7 +50,7 @@ export class RowScan {
     const first = firstChild(node, from);
     const last = lastChild(node, end);
     for (let i = first; i <= last; i++) {
-      const child = this.#view.below(node, i);
+      const child = this.#view.passing(node, i);
       if (!this.walk(child, i === first ? from : undefined, i === last ? end : undefined)) return false;
     }
     return true;
@@ -84,7 +84,7 @@ export function countRows(
   const first = firstChild(node, from);
   const last = lastChild(node, to);
   for (let i = first; i <= last; i++) {
-    count += countRows(view, view.below(node, i), i === first ? from : undefined, i === last ? to : undefined);
+    count += countRows(view, view.passing(node, i), i === first ? from : undefined, i === last ? to : undefined);
   }
   return count;
 }

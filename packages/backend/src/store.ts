@@ -98,6 +98,15 @@ export class Store {
     return this.#cache.peek(id) ?? this.#inMemory(id) ?? this.readPage(id, this.#looking);
   }
 
+  /** As `page`, for a walk over many: a leaf is not taken into the cache, and does not count as asked for. */
+  pass(id: number): Page {
+    const there = this.#cache.peek(id) ?? this.#inMemory(id);
+    if (there !== undefined) return there;
+    const page = this.#readNew(id);
+    if (!page.leaf) this.#cache.add(page);
+    return page;
+  }
+
   /** A page that the file does not hold yet. */
   #inMemory(id: number): Page | undefined {
     return this.#composed.get(id) ?? this.#unwritten.get(id);
@@ -110,6 +119,13 @@ export class Store {
       cache.keep(page);
       return page;
     }
+    const page = this.#readNew(id);
+    cache.add(page);
+    return page;
+  }
+
+  /** Reads a page to memory where no other page was. */
+  #readNew(id: number): Page {
     const { pageSize } = this;
     let memory = this.#reading;
     if (memory.base + pageSize > memory.bytes.length) memory = pageMemory(Math.max(chunkBytes, pageSize));
@@ -117,7 +133,6 @@ export class Store {
     // A page with overflow has memory of its own.
     const base = page.overflow > 0 ? memory.base : memory.base + pageSize;
     this.#reading = { bytes: memory.bytes, words: memory.words, base };
-    cache.add(page);
     return page;
   }
 

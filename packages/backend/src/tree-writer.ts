@@ -49,7 +49,8 @@ export class TreeWriter {
   own(root: number | TreeNode | Page): TreeNode {
     if (root instanceof TreeNode) return root.generation === this.generation ? root : root.copy(this.generation);
     if (root instanceof Page) return TreeNode.fromPage(root, this.generation);
-    const page = this.store.page(root);
+    // No tree will have it any more: it is not worth a place in the cache.
+    const page = this.store.pass(root);
     this.store.freePage(page);
     this.ownedBytes += page.length;
     return TreeNode.fromPage(page, this.generation);
@@ -262,7 +263,7 @@ export class TreeWriter {
   /** Tells whether `child` and its sibling at `index` make one good node. */
   #fits(parent: TreeNode, index: number, child: TreeNode): boolean {
     const sibling = parent.children[index] as number | TreeNode;
-    const node = typeof sibling === "number" ? this.store.page(sibling) : sibling;
+    const node = typeof sibling === "number" ? this.store.glance(sibling) : sibling;
     const size = (node instanceof TreeNode ? node.size : node.usedBytes()) + child.size;
     if (size <= this.store.pageSize * 0.75) return true;
     // A branch of few children with giant keys has none to spare.
@@ -297,7 +298,7 @@ export class TreeWriter {
   /** Gives up a whole tree; nested buckets in it are the caller's business. */
   free(root: number | TreeNode | Page): void {
     if (root instanceof Page) return;
-    const node = typeof root === "number" ? this.store.page(root) : root;
+    const node = typeof root === "number" ? this.store.pass(root) : root;
     if (node instanceof Page) this.store.freePage(node);
     if (node.leaf) return;
     for (let i = 0; i < node.count; i++) this.free(node.child(i));

@@ -82,6 +82,12 @@ export class View implements Reader {
     return typeof child === "number" ? this.store.page(child) : child;
   }
 
+  /** The child of a branch, for a walk over many. */
+  passing(branch: Page | TreeNode, index: number): Page | TreeNode {
+    const child = branch.child(index);
+    return typeof child === "number" ? this.store.pass(child) : child;
+  }
+
   state(bucket: Bucket): BucketState {
     const states = this.states;
     const known = states[bucket.id];
