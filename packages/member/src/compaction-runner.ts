@@ -1,4 +1,4 @@
-import { type Clock, Slice } from "@quorate/base";
+import { type Clock, Slice, type Timer } from "@quorate/base";
 import type { CompactionProgress, MvccStore } from "@quorate/mvcc";
 import type { MemberOptions } from "./options.ts";
 
@@ -18,8 +18,9 @@ const batchLimitDefault = 1000;
 const sleepMsDefault = 10;
 
 /**
- * Deletes compacted rows in steps, a few per turn of the loop, and rests after each batch, as in etcd: all members compact at the same
- * time, and leave no processor to those who wait for an answer, where a machine has fewer of them than members.
+ * Deletes compacted rows in steps, a few per turn of the loop, and rests after each batch, as in etcd: all members
+ * compact at the same time, and where a machine has fewer processors than members they would leave none to those who
+ * wait for an answer.
  */
 export class CompactionRunner {
   onFailure: ((error: unknown) => void) | undefined;
@@ -33,6 +34,7 @@ export class CompactionRunner {
   #workedMs = 0;
   #running = false;
   #stopped = false;
+  #resting: Timer | undefined;
   #idle: (() => void)[] = [];
 
   /** @param isHeld whether deletes should wait, as for a commit of those before. */
@@ -53,6 +55,7 @@ export class CompactionRunner {
 
   stop(): void {
     this.#stopped = true;
+    this.#resting?.cancel();
     this.#release();
   }
 
@@ -88,6 +91,10 @@ export class CompactionRunner {
     return true;
   }
 
+  #rest(ms: number): void {
+    this.#resting = this.#clock.startTimer(ms, this.#step);
+  }
+
   readonly #step = (): void => {
     if (this.#stopped) return;
     try {
@@ -95,8 +102,8 @@ export class CompactionRunner {
       if (progress === "idle") {
         this.#running = false;
         this.#release();
-      } else if (progress === "held") this.#clock.startTimer(heldMs, this.#step);
-      else if (this.#isTired()) this.#clock.startTimer(this.#sleepMs, this.#step);
+      } else if (progress === "held") this.#rest(heldMs);
+      else if (this.#isTired()) this.#rest(this.#sleepMs);
       else this.#clock.nextTurn(this.#step);
     } catch (error) {
       this.#stopped = true;

@@ -1,7 +1,7 @@
 import type { DiskFile } from "@quorate/base";
 import type { FrameBuffer } from "./frame.ts";
 
-/** What is shorter is written at once: to hand it to a thread would cost more than copying it. */
+/** What is shorter, and in one piece, is written at once: to hand it to a thread would cost more than copying it. */
 const threadBytesMinDefault = 256 * 1024;
 
 /**
@@ -26,12 +26,8 @@ export class OrderedWrites {
    * @throws DiskError when a write at once fails.
    */
   write(file: DiskFile, frames: FrameBuffer, position: number): void {
-    if (this.#last === undefined && frames.length < this.#threadBytesMin) {
-      let at = position;
-      for (const part of frames.parts()) {
-        file.writeAt(part, at);
-        at += part.length;
-      }
+    if (this.#last === undefined && frames.length < this.#threadBytesMin && frames.parts().length === 1) {
+      file.writeAt(frames.bytes(), position);
       frames.clear();
       return;
     }

@@ -318,9 +318,10 @@ export class Wal {
     frames.addData(RecordType.metadata, this.#metadata);
     if (!isEmptyState(this.#hardState)) frames.addState(this.#hardState);
     this.#tail.file.truncate(this.#position);
-    prepared.file.writeAt(frames.bytes(), 0);
-    this.#position = frames.length;
-    frames.clear();
+    const { length } = frames;
+    // In its turn: what the old segment still gets comes before what the new one begins with.
+    this.#writes.write(prepared.file, frames, 0);
+    this.#position = length;
     const name = segmentName(this.#tail.sequence + 1, this.#lastIndex + 1);
     this.#tail = { ...name, file: prepared.file, temporaryPath: prepared.path };
     this.#segments.push(this.#tail);

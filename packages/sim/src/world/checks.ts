@@ -299,8 +299,10 @@ export class Checks {
     const { name, log } = node;
     const { store, membership } = member.machine;
     this.#state.onCommitted(name, log, view.applied, applied);
-    if (member.machine === view.machine) this.#state.onApplied(name, store, view.applied, applied);
-    else this.#state.checkAll(name, store, applied);
+    node.disk.looking(() => {
+      if (member.machine === view.machine) this.#state.onApplied(name, store, view.applied, applied);
+      else this.#state.checkAll(name, store, applied);
+    });
     this.#order.onApplied(name, log, applied);
     const changeIndex = this.#lastChange(log, applied);
     if (changeIndex !== view.changeIndex || member.machine !== view.machine) {

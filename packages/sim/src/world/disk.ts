@@ -96,6 +96,8 @@ export class SimDisk {
   steps = 0;
   readonly #speed: DiskSpeed;
   #inodes = 0;
+  /** A check reads, not the member. */
+  #looking = false;
   #slowUntilUs = 0;
 
   constructor(kernel: Kernel, dice: Dice, speed: DiskSpeed) {
@@ -130,8 +132,19 @@ export class SimDisk {
     if (this.troubles.syncStepsLeft === 0) this.#strike(life, "the end of a sync");
   }
 
+  /** Lets `look` read what its member would read, without the failures that are planned for the member. */
+  looking(look: () => void): void {
+    this.#looking = true;
+    try {
+      look();
+    } finally {
+      this.#looking = false;
+    }
+  }
+
   /** Lets a planned failure of a read happen. */
   beforeRead(path: string): void {
+    if (this.#looking) return;
     const { unreadable } = this.troubles;
     if (unreadable !== "" && path.includes(unreadable)) throw new DiskError("read", path, "EIO");
     if (this.troubles.readFailures === 0) return;

@@ -37,13 +37,13 @@ export class Vouched {
     if (index > (this.#acknowledged.get(id) ?? 0)) this.#acknowledged.set(id, index);
     const { durable, written, durableState } = log;
     const inSnapshot = durable.base >= index;
+    // What replaces an entry in a later term may be on its way to the disk already, or there, with a log that ends before it.
+    const replacedIn = written.at(Math.min(index, written.last));
     check(
-      inSnapshot || durable.last >= index,
+      inSnapshot || durable.last >= index || replacedIn > term,
       "I5",
       () => `${name} acknowledges entry ${index} while its disk has ${durable.last}`,
     );
-    // What replaces an entry in a later term may be on its way to the disk already, with a log that ends before it.
-    const replacedIn = written.at(Math.min(index, written.last));
     check(
       inSnapshot || durable.at(index) === written.at(index) || replacedIn > term,
       "I5",
