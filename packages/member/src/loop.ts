@@ -70,6 +70,18 @@ interface Install {
 
 const isConfChange = (entry: Entry): boolean => entry.type !== EntryType.normal;
 
+/**
+ * Lets a candidate ask for votes when its term and its own vote are durable. Two others may elect it without that vote;
+ * after a power cut it would ask in the same term again, and whoever voted for it then does so again: it would lead twice
+ * in one term, with other entries.
+ */
+function holdVotes(ready: Ready): Ready {
+  if (ready.token === 0 || !ready.messages.some(({ type }) => type === MessageType.vote)) return ready;
+  const messages = ready.messages.filter(({ type }) => type !== MessageType.vote);
+  const votes = ready.messages.filter(({ type }) => type === MessageType.vote);
+  return { ...ready, messages, messagesAfterAppend: [...votes, ...ready.messagesAfterAppend] };
+}
+
 /** At most so many batches of raft's output are handled in one turn. */
 const readiesPerTurn = 8;
 
@@ -183,12 +195,13 @@ export class Loop {
       reads.onConfirmed(ready.readStates, applier.applied);
       if (reads.wantsToAsk) this.schedule();
     }
-    if (ready.messages.length > 0) link.send(this.#outgoing(ready.messages));
+    const output = holdVotes(ready);
+    if (output.messages.length > 0) link.send(this.#outgoing(output.messages));
     if (ready.snapshot !== undefined) {
-      this.#beginInstall(ready, ready.snapshot);
+      this.#beginInstall(output, ready.snapshot);
       return;
     }
-    if (ready.token > 0) writer.append(ready);
+    if (ready.token > 0) writer.append(output);
     if (ready.committedEntries.length === 0) return;
     applier.queue(ready.committedEntries);
     if (ready.committedEntries.some(isConfChange)) this.#holdUntilCommitIsDurable();
