@@ -61,7 +61,8 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable, R
   #flushWanted = false;
   /** The peer reads nothing, so we read nothing. */
   #paused = false;
-  /** What came last is still to be read. */
+  asideCount = 0;
+  /** Some of what came is still to be read. */
   #held = false;
 
   constructor(socket: Socket, options: SessionOptions) {
@@ -127,6 +128,7 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable, R
   }
 
   letGo(): void {
+    if (!this.#held) return;
     this.#held = false;
     if (!this.#paused) this.socket.resume();
   }
