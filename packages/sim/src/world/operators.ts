@@ -136,7 +136,7 @@ export class Operators {
   get settled(): boolean {
     const members = this.#wisest()?.machine.membership;
     if (members === undefined) return false;
-    for (const id of this.#lost.values()) if (members.get(id) !== undefined) return false;
+    for (const id of this.#lost.values()) if (!members.isRemoved(id)) return false;
     for (const node of this.#joining) {
       if (!node.isUp && members.list().some(({ peerUrls }) => peerUrls.includes(node.url))) return false;
     }
@@ -306,7 +306,7 @@ export class Operators {
   get lostCount(): number {
     const members = this.#wisest()?.machine.membership;
     let count = 0;
-    for (const id of this.#lost.values()) if (members === undefined || members.get(id) !== undefined) count += 1;
+    for (const id of this.#lost.values()) if (members?.isRemoved(id) !== true) count += 1;
     return count;
   }
 
@@ -340,7 +340,8 @@ export class Operators {
     const { kernel } = this.world;
     if (kernel.nowUs < this.#removingUntilUs) return;
     for (const [node, id] of this.#lost) {
-      if (wisest.machine.membership.get(id) === undefined) {
+      // Who does not know it may not have heard of it yet.
+      if (wisest.machine.membership.isRemoved(id)) {
         this.#lost.delete(node);
         if (!this.finishing) this.#add(wisest, false);
         continue;
