@@ -61,8 +61,7 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable, R
   #flushWanted = false;
   /** The peer reads nothing, so we read nothing. */
   #paused = false;
-  asideCount = 0;
-  /** Some of what came is still to be read. */
+  /** What came last is still to be read. */
   #held = false;
 
   constructor(socket: Socket, options: SessionOptions) {
@@ -128,7 +127,6 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable, R
   }
 
   letGo(): void {
-    if (!this.#held) return;
     this.#held = false;
     if (!this.#paused) this.socket.resume();
   }

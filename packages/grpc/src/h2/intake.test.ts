@@ -14,7 +14,6 @@ function slowIntake() {
     const known = connections.get(name);
     if (known !== undefined) return known;
     const made: Receiver = {
-      asideCount: 0,
       receive: (chunk) => {
         read.push(chunk === undefined ? `${name} ends` : `${name} ${chunk.toString()}`);
         nowMs += 1;
@@ -42,31 +41,18 @@ test("what fits into a turn is read at once, and nobody is held", () => {
   expect(turns.length).toBe(0);
 });
 
-test("what comes from a crowd is read over several turns, in order, and nobody is held who said one thing", () => {
+test("what comes from a crowd is read over several turns, in order, and each is held until its turn has come", () => {
   const { take, turns, read, held } = slowIntake();
   const names = Array.from({ length: 30 }, (_, i) => `c${i}`);
   for (const name of names) take(name, "1");
   const atOnce = read.length;
   expect(atOnce).toBeLessThan(10);
-  expect(held.size).toBe(0);
+  expect(held.size).toBe(30 - atOnce);
   let count = 0;
   for (; turns.length > 0; count++) turns.shift()?.();
   expect(count).toBeGreaterThan(3);
   expect(read).toEqual(names.map((name) => `${name} 1`));
-});
-
-test("who sends on while something of it is put aside is held until all of that is read", () => {
-  const { take, turns, read, held } = slowIntake();
-  for (let i = 0; i < 12; i++) take(`c${i}`, "1");
-  take("c10", "2");
-  expect([...held]).toEqual(["c10"]);
-  turns.shift()?.();
-  expect(read).not.toContain("c10 1");
-  take("c11", "2");
-  expect([...held]).toEqual(["c10", "c11"]);
-  while (turns.length > 0) turns.shift()?.();
   expect(held.size).toBe(0);
-  expect(read.filter((text) => text.startsWith("c10"))).toEqual(["c10 1", "c10 2"]);
 });
 
 test("who comes while others wait stands behind them, and an end behind the bytes before it", () => {

@@ -7,11 +7,9 @@ const turnBudgetMs = 3;
 
 /** A connection that bytes came from, or its end. */
 export interface Receiver {
-  /** How many things of it are put aside; kept by the intake. */
-  asideCount: number;
   /** @param chunk undefined: the peer sends nothing more. */
   receive(chunk: Buffer | undefined): void;
-  /** Nothing more is wanted of the socket until `letGo`: of whoever sends on while something of it is put aside, no more is held. */
+  /** Nothing more is wanted of the socket until `letGo`. */
   holdBack(): void;
   letGo(): void;
 }
@@ -33,16 +31,14 @@ export class Intake {
     this.#clock = clock;
   }
 
-  /** Hands `chunk`, or the end, to its receiver, now or in a later turn. */
+  /** Hands `chunk`, or the end, to its receiver, now or in a later turn; the receiver is held until then. */
   take(receiver: Receiver, chunk: Buffer | undefined): void {
     if (!this.#asked) {
       this.#asked = true;
       this.#startedMs = this.#clock.nowMs();
       this.#clock.nextTurn(this.#run);
     } else if (this.#waiting.length > 0 || this.#clock.nowMs() - this.#startedMs > pollBudgetMs) {
-      // Most have said one thing and wait for the answer: holding them costs more than what they might add.
-      receiver.asideCount += 1;
-      if (receiver.asideCount === 2) receiver.holdBack();
+      receiver.holdBack();
       this.#waiting.push({ receiver, chunk });
       return;
     }
@@ -56,8 +52,7 @@ export class Intake {
     while (this.#at < this.#waiting.length) {
       const { receiver, chunk } = this.#waiting[this.#at] as { receiver: Receiver; chunk: Buffer | undefined };
       this.#at += 1;
-      receiver.asideCount -= 1;
-      if (receiver.asideCount === 0) receiver.letGo();
+      receiver.letGo();
       receiver.receive(chunk);
       if (!slice.isOver || this.#at === this.#waiting.length) continue;
       // Under a load that lasts the queue never runs empty.
