@@ -77,6 +77,10 @@ export class Batch extends View implements BatchTx {
     this.#onChange(key.length + value.length);
   }
 
+  room(keyBytes: number, valueBytes: number): Uint8Array {
+    return this.store.rooms.give(keyBytes, valueBytes);
+  }
+
   delete(target: Bucket | Uint8Array, key: Uint8Array): boolean {
     const bucket = target instanceof Bucket ? target : this.registry.handle(target);
     if (this.get(bucket, key) === undefined) return false;

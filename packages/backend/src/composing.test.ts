@@ -133,6 +133,28 @@ describe("a leaf", () => {
     writer.store.close();
   });
 
+  test("that a commit wrote stays the page that it is when a row follows that has no room there", async () => {
+    const store = await createStore(await newDisk(), path, testOptions());
+    const writer = new TreeWriter(store);
+    const large = new Uint8Array(20_000).fill(1);
+    let root = TreeNode.emptyLeaf(writer.generation);
+    for (let i = 0; i < 3; i++) root = writer.insert(root, name(i), large, 0);
+    root = writer.insert(root, name(3), value(1), 0);
+    const page = writeNode(store, root);
+    store.setTree(page, 0);
+    await store.publish(false);
+    writer.generation += 1;
+    const owned = writer.own(page);
+    const written = [...owned.children];
+    writer.insert(owned, name(4), value(1), 0);
+    expect(shape(owned)).toBe("pppn");
+    const again = writer.own(page);
+    writer.insert(again, name(4), large, 0);
+    expect(shape(again)).toBe("ppppn");
+    expect(again.children.slice(0, 4)).toEqual(written);
+    store.close();
+  });
+
   test("becomes a page again when a removal of many rows has passed it", async () => {
     const { writer, root: start } = await grown();
     const leaves = start.children.length;

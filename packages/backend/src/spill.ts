@@ -78,7 +78,8 @@ export function writeNode(store: Store, node: TreeNode): number {
     children = [];
     for (const child of node.children) children.push(typeof child === "number" ? child : writeNode(store, child));
   }
-  const space = store.allocate(node.size);
+  const isAlone = node.leaf && node.count === 1;
+  const space = store.allocate(node.size, isAlone ? store.rooms.take(node.key(0), node.value(0)) : undefined);
   const flags = node.leaf ? leafFlag : branchFlag;
   composeHeader(space.words, space.base >>> 2, space.id, flags, node.count, space.overflow);
   if (children === undefined) composeLeaf(space.bytes, space.words, space.base, node);
@@ -102,7 +103,8 @@ function composeLeaf(bytes: Uint8Array, words: Uint32Array, base: number, node: 
     words[word + 3] = value.length;
     copyInto(bytes, data, key);
     data += key.length;
-    copyInto(bytes, data, value);
+    // Unless it was put where it is to be.
+    if (value.buffer !== bytes.buffer || value.byteOffset !== data) copyInto(bytes, data, value);
     data += value.length;
     element += elementSize;
   }

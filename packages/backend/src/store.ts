@@ -4,6 +4,7 @@ import { Freelist } from "./freelist.ts";
 import { Page, type PageMemory, pageMemory } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
 import { sealBytes } from "./seal.ts";
+import { pagesFor, ValueRooms } from "./value-rooms.ts";
 
 /** Memory for pages is taken from the platform in pieces of this size. */
 const chunkBytes = 64 * 1024;
@@ -45,6 +46,7 @@ export class Store {
   path: string;
   readonly pageSize: number;
   readonly freelist: Freelist = new Freelist();
+  readonly rooms: ValueRooms;
   lock: FileLock | undefined;
   /** The meta of the newest tree written, durable or not. */
   meta: Meta;
@@ -78,6 +80,7 @@ export class Store {
     this.meta = meta;
     this.durable = meta;
     this.pageSize = meta.pageSize;
+    this.rooms = new ValueRooms(meta.pageSize);
     this.highWaterMark = meta.highWaterMark;
     this.#looking = pageMemory(meta.pageSize);
     this.#cache = new PageCache(options.pageCacheBytesMax, meta.pageSize);
@@ -247,15 +250,23 @@ export class Store {
     return this.pageSize - sealBytes;
   }
 
-  /** Gives space for a page whose content is `size` bytes long, and its seal; what is composed there gets written by the next `publish`. */
-  allocate(size: number): PageSpace {
-    const pages = Math.ceil((size + sealBytes) / this.pageSize);
+  /**
+   * Gives space for a page whose content is `size` bytes long, and its seal; what is composed there gets written by the next `publish`.
+   *
+   * @param memory where it is to be, if that is decided.
+   */
+  allocate(size: number, memory?: PageMemory): PageSpace {
+    const pages = pagesFor(size, this.pageSize);
     let id = this.freelist.allocate(pages);
     if (id === 0) {
       id = this.highWaterMark;
       this.highWaterMark += pages;
     }
     const length = pages * this.pageSize;
+    if (memory !== undefined) {
+      this.#writes.push({ first: id, pages, buffer: memory.bytes, from: memory.base });
+      return { id, overflow: pages - 1, ...memory, length };
+    }
     if (this.#chunkUsed + length > this.#chunk.length) {
       this.#chunkWords = new Uint32Array(Math.max(length, chunkBytes) >>> 2);
       this.#chunk = new Uint8Array(this.#chunkWords.buffer);

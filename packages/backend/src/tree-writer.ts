@@ -1,4 +1,5 @@
 import { compareBytes, invariant } from "@quorate/base";
+import { pageHeaderSize } from "./format.ts";
 import { TreeNode } from "./node.ts";
 import { Page } from "./page.ts";
 import { canBeComposed, writeNode } from "./spill.ts";
@@ -88,10 +89,27 @@ export class TreeWriter {
       node.replaceKey(0, key);
     }
     const last = index === node.keys.length - 1;
+    if (last && this.#beginLeaf(node, index, key, value, flags)) return true;
     const child = this.#ownChild(node, index);
     const appended = this.#insertBelow(child, key, value, flags) && last;
     if (this.#oversize(child)) this.#splitChild(node, index, appended || (child.leaf && lastIs(child, key)));
     return appended;
+  }
+
+  /**
+   * Puts a row that belongs behind the last leaf, and does not fit there, into a leaf of its own: the full one stays
+   * the page that it is, and is not written again.
+   */
+  #beginLeaf(parent: TreeNode, index: number, key: Uint8Array, value: Uint8Array, flags: number): boolean {
+    const id = parent.children[index] as number | TreeNode;
+    if (typeof id !== "number") return false;
+    const page = this.store.glance(id);
+    if (!page.leaf || page.search(key) !== ~page.count) return false;
+    const leaf = TreeNode.emptyLeaf(this.generation);
+    leaf.insertEntry(0, key, value, flags);
+    if (page.usedBytes() + leaf.size - pageHeaderSize <= this.store.pageRoom) return false;
+    parent.insertChild(index + 1, key, leaf);
+    return true;
   }
 
   #oversize(node: TreeNode): boolean {

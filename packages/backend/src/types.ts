@@ -92,6 +92,10 @@ export interface BatchTx extends Reader {
   deleteBucket(name: Uint8Array, parent?: Bucket): void;
   /** @param key 1 to 32,768 bytes. */
   put(bucket: Bucket | Uint8Array, key: Uint8Array, value: Uint8Array): void;
+  /**
+   * Gives zeros for a value that is to be put with a key of `keyBytes`. Other memory does as well; a large value from here is spared a copy.
+   */
+  room(keyBytes: number, valueBytes: number): Uint8Array;
   /** @returns whether there was such a row. */
   delete(bucket: Bucket | Uint8Array, key: Uint8Array): boolean;
   /**

@@ -44,6 +44,7 @@ export function rowsOf(backend: Backend): RowStore {
   const bucket = backend.bucket(utf8Encode("key"));
   return {
     put: (key, value) => batch.put(bucket, key, value),
+    room: (keyBytes, valueBytes) => batch.room(keyBytes, valueBytes),
     delete: (key) => {
       batch.delete(bucket, key);
     },

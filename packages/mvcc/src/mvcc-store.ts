@@ -39,7 +39,7 @@ export class MvccStore implements TxnHost, CursorHost {
   readonly index: KeyIndex = new KeyIndex();
   readonly rows: RowStore;
   readonly reads: RowReads;
-  readonly slab: RowSlab = new RowSlab();
+  readonly slab: RowSlab;
   readonly #meta: MetaStore;
   readonly #logger: Logger;
   readonly #hashCompactions: boolean;
@@ -56,6 +56,7 @@ export class MvccStore implements TxnHost, CursorHost {
 
   constructor(rows: RowStore, meta: MetaStore, options: MvccOptions) {
     this.rows = rows;
+    this.slab = new RowSlab(rows);
     this.reads = new RowReads(rows);
     this.#meta = meta;
     this.#logger = options.logger;

@@ -132,6 +132,10 @@ class ArrayRows implements RowStore {
     this.#ends[this.#count++] = value.length;
   }
 
+  room(_keyBytes: number, valueBytes: number): Uint8Array {
+    return new Uint8Array(valueBytes);
+  }
+
   delete(): void {}
 
   deleteSome(keys: readonly Uint8Array[]): number {

@@ -17,6 +17,11 @@ export type RowVisitor = (key: Uint8Array, value: Uint8Array) => boolean;
 export interface RowStore {
   /** Sets a row. The store keeps both arrays, so the caller never writes to them again. */
   put(key: Uint8Array, value: Uint8Array): void;
+  /**
+   * Gives zeros for a row that is to be put with a key of `keyBytes`. Rows may lie in other memory too; a store may have memory
+   * that spares it a copy of a large one.
+   */
+  room(keyBytes: number, valueBytes: number): Uint8Array;
   /** Removes a row; one that is not there is not an error. */
   delete(key: Uint8Array): void;
   /**

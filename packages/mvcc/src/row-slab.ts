@@ -1,4 +1,7 @@
-/** Memory for rows is taken from the platform in pieces of this size; larger rows than a quarter of it stand alone. */
+import type { RowStore } from "./ports.ts";
+import { revisionBytes } from "./revision.ts";
+
+/** Memory for rows is taken from the platform in pieces of this size; for larger rows than a quarter of it the store is asked. */
 const slabBytes = 64 * 1024;
 
 /**
@@ -8,10 +11,15 @@ const slabBytes = 64 * 1024;
 export class RowSlab {
   #slab: Uint8Array = new Uint8Array(0);
   #used = 0;
+  readonly #rows: RowStore;
+
+  constructor(rows: RowStore) {
+    this.#rows = rows;
+  }
 
   /** Returns `size` zeros that nobody else has. */
   take(size: number): Uint8Array {
-    if (size > slabBytes / 4) return new Uint8Array(size);
+    if (size > slabBytes / 4) return this.#rows.room(revisionBytes, size);
     if (this.#used + size > this.#slab.length) {
       this.#slab = new Uint8Array(slabBytes);
       this.#used = 0;

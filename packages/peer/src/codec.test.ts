@@ -265,6 +265,33 @@ describe("any messages, cut anywhere", () => {
     );
   });
 
+  test("a large append is gathered once, in memory of its size, and its entries stay there", () => {
+    const size = 1_500_000;
+    const append = (index: number): Message => {
+      const entry = newEntry(0, 1, index + 1, new Uint8Array(size).fill(index));
+      return messageWith({
+        type: MessageType.app,
+        from: leader,
+        to: learner,
+        term: 1,
+        logTerm: index === 0 ? 0 : 1,
+        index,
+        entries: [entry],
+      });
+    };
+    const messages = [append(0), append(1), append(2)];
+    const got: Message[] = [];
+    const stream = encode(new MsgAppEncoder(), messages);
+    const cuts = Array.from({ length: Math.ceil(stream.length / 65_536) }, (_, i) => 65_536 * i);
+    feed(new MsgAppDecoder(leader, learner, (message) => got.push(message)), stream, [...cuts, stream.length - 3]);
+    expect(got.map(wire)).toEqual(messages.map(wire));
+    // What came after the first one: a kind, how many entries, the length of the only one, the commit index.
+    for (const { entries } of got.slice(1)) {
+      const entry = entries[0] as Entry;
+      expect(entry.data.buffer.byteLength).toBe(1 + 8 + 8 + encodeEntry(entry).length + 8);
+    }
+  });
+
   test("entries do not pin the chunk they came in", () => {
     const got: Message[] = [];
     const entry = newEntry(0, 1, 1, utf8Encode("small"));

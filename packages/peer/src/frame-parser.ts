@@ -18,7 +18,7 @@ const pendingBytesKept = 1024 * 1024;
 export abstract class FrameParser {
   #pending: Uint8Array = emptyBytes;
   #pendingBytes = 0;
-  /** How many bytes of the frame there must be for the next look to be worth it; set by `scan`. */
+  /** The frame has so many bytes or more, and it is not worth a look before they are there; set by `scan`. */
   protected needed = 0;
 
   /**
@@ -50,19 +50,24 @@ export abstract class FrameParser {
     }
   }
 
-  /** Completes the collected frame and returns where the next one starts in `chunk`. */
+  /** Completes the collected frame and returns where the next one starts in `chunk`: `pending` has room for the one frame. */
   #finishPending(chunk: Uint8Array): number {
-    this.#append(chunk);
-    if (this.#pendingBytes < this.needed) return chunk.length;
-    const pending = this.#pending;
-    const end = this.scan(pending, 0, this.#pendingBytes);
-    if (end === -1) return chunk.length;
-    const surplus = this.#pendingBytes - end;
-    this.#pendingBytes = 0;
-    const reused = pending.length <= pendingBytesKept;
-    if (!reused) this.#pending = emptyBytes;
-    this.onFrame(pending, 0, end, reused);
-    return chunk.length - surplus;
+    let at = 0;
+    while (at < chunk.length) {
+      const end = Math.min(chunk.length, at + this.needed - this.#pendingBytes);
+      this.#append(chunk.subarray(at, end));
+      at = end;
+      if (this.#pendingBytes < this.needed) break;
+      const pending = this.#pending;
+      if (this.scan(pending, 0, this.#pendingBytes) === -1) continue;
+      const size = this.#pendingBytes;
+      this.#pendingBytes = 0;
+      const reused = pending.length <= pendingBytesKept;
+      if (!reused) this.#pending = emptyBytes;
+      this.onFrame(pending, 0, size, reused);
+      break;
+    }
+    return at;
   }
 
   #append(bytes: Uint8Array): void {

@@ -119,7 +119,9 @@ export class MsgAppDecoder extends FrameParser {
       this.#scanned = 0;
       return from + needed;
     }
-    checkFrameSize(needed + 8 * left, where);
+    // The lengths of the others and the commit index come in any case: memory that is made now has room for them.
+    needed += 8 * left;
+    checkFrameSize(needed, where);
     this.#scanned = scanned;
     this.#entriesLeft = left;
     this.needed = needed;

@@ -20,6 +20,10 @@ export class MemoryRows implements RowStore {
     this.#rows.splice(at, this.#is(at, key) ? 1 : 0, { key, value });
   }
 
+  room(_keyBytes: number, valueBytes: number): Uint8Array {
+    return new Uint8Array(valueBytes);
+  }
+
   delete(key: Uint8Array): void {
     const at = this.#lowerBound(key);
     if (this.#is(at, key)) this.#rows.splice(at, 1);

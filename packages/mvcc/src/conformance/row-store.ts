@@ -93,6 +93,35 @@ export function describeRowStore(name: string, open: () => Promise<StoreUnderTes
       );
     });
 
+    test("keeps large rows as they are, in memory that it gave and in other", async () => {
+      const size = fc.constantFrom(1, 300, 65_535, 65_536, 70_001, 200_000);
+      const put = fc.record({ main, size, given: fc.boolean(), settles: fc.boolean(), again: fc.boolean() });
+      await fc.assert(
+        fc.asyncProperty(fc.array(put, { maxLength: 12 }), async (puts) => {
+          const real = await open();
+          const model = new MemoryRows();
+          let fill = 0;
+          for (const { main, size, given, settles, again } of puts) {
+            const key = revisionKey(main, 0, false);
+            const value = given ? real.rows.room(key.length, size) : new Uint8Array(size);
+            expect(value.every((byte) => byte === 0)).toBe(true);
+            value.fill(++fill);
+            // The same row may be put twice, as itself or as another one.
+            for (const to of again ? [key, revisionKey(41 + fill, 1, false)] : [key]) {
+              real.rows.put(to.slice(), value);
+              model.put(to.slice(), value.slice());
+            }
+            if (settles) await real.settle?.();
+          }
+          await real.settle?.();
+          const all = [revisionBound(1), revisionBound(100)] as const;
+          expect(listed(real.rows, ...all, 100)).toEqual(listed(model, ...all, 100));
+          await real.close?.();
+        }),
+        { numRuns: 20 },
+      );
+    });
+
     test("does not keep the key of a look-up, and never changes a value that it returned", async () => {
       const real = await open();
       const key = revisionKey(7, 0, false);
