@@ -1,5 +1,6 @@
 import { startReader, startWriter, type Request, decodeRequest } from "@quorate/api";
 import { emptyBytes, utf8Decode } from "@quorate/base";
+import { entryData } from "@quorate/raft";
 
 /**
  * Field numbers of `InternalRaftRequest`: what a log entry asks for. `none` is the empty entry of a new leader,
@@ -158,6 +159,9 @@ export interface RequestOrigin {
   readonly authRevision: number;
 }
 
+/** From this size on a request is copied once, not into the writer's memory and out of it. */
+const largeBodyBytesMin = 32 * 1024;
+
 /**
  * Encodes an `InternalRaftRequest` around a message that is already encoded, as etcd does: the request, then the header.
  *
@@ -179,7 +183,30 @@ export function encodeRaftRequest(kind: number, body: Uint8Array, from: RequestO
   w.uvarint(8);
   w.uvarint(end - w.mark());
   w.uvarint((RequestKind.header << 3) | 2);
-  w.bytes(body);
+  if (body.length < largeBodyBytesMin) {
+    w.bytes(body);
+    w.uvarint((kind << 3) | 2);
+    return w.finish();
+  }
+  const header = w.finish();
+  return joined(startOf(kind, body.length), body, header);
+}
+
+/** Tag and length of a message that is a field of its own. */
+function startOf(kind: number, length: number): Uint8Array {
+  const w = startWriter();
+  w.uvarint(length);
   w.uvarint((kind << 3) | 2);
   return w.finish();
+}
+
+/** The parts one behind the other, as the data of an entry. */
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const data = entryData(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return data;
 }

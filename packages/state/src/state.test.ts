@@ -51,7 +51,10 @@ describe("request envelope", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1 }),
-        fc.uint8Array(),
+        fc.oneof(
+          fc.uint8Array(),
+          fc.constantFrom(32_700, 32_768, 100_000).map((size) => new Uint8Array(size).fill(7)),
+        ),
         fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }),
         fc.constantFrom("", "root"),
         fc.nat(),
@@ -71,7 +74,9 @@ describe("request envelope", () => {
           const parsed = parseRaftRequest(ours);
           expect([parsed.origin, parsed.serial, parsed.kind]).toEqual([origin, serial, RequestKind.put]);
           expect([parsed.username, parsed.authRevision]).toEqual([username, authRevision]);
-          expect(decodeInternalRaftRequest(ours).put?.key).toEqual(key);
+          const decoded = decodeInternalRaftRequest(ours).put;
+          expect(decoded?.key).toEqual(key);
+          expect(Buffer.compare(decoded?.value ?? key, value)).toBe(0);
         },
       ),
     );

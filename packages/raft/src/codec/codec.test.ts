@@ -217,6 +217,27 @@ describe("entries", () => {
     expect(codec.encodeEntry(e)).toBe(first);
   });
 
+  test("are encoded around large data where it lies, once, and as any other", () => {
+    const size = fc.constantFrom(1, 32_767, 32_768, 70_000, 2_200_000);
+    const header = fc.record({ type: fc.constantFrom(0, 1, 2), term: counter, index: counter, size });
+    fc.assert(
+      fc.property(header, ({ type, term, index, size }) => {
+        const data = codec.entryData(size);
+        expect(data.every((byte) => byte === 0)).toBe(true);
+        data.fill(7);
+        const around = codec.encodeEntry(newEntry(type as 0 | 1 | 2, term, index, data));
+        expect(around.buffer === data.buffer).toBe(size >= 32_768);
+        const copied = codec.encodeEntry(newEntry(type as 0 | 1 | 2, term, index, data));
+        expect(copied.buffer).not.toBe(data.buffer);
+        expect(Buffer.compare(around, copied)).toBe(0);
+        // A part of it is somebody else's data.
+        const part = codec.encodeEntry(newEntry(0, term, index, codec.entryData(size).subarray(0, size - 1)));
+        expect(codec.decodeEntry(part).data.length).toBe(size - 1);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   test("keep their neighbours' bytes intact across slabs", () => {
     const many = Array.from({ length: 500 }, (_, i) => newEntry(0, 1, i, new Uint8Array(700).fill(i)));
     for (const e of many) codec.encodeEntry(e);

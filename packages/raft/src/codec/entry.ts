@@ -14,6 +14,14 @@ import { bytesSize, Cursor, putBytes, putUvarint, uvarintSize } from "./wire.ts"
 const slabEntryBytesMax = 4096;
 const slabBytes = 64 * 1024;
 
+const dataTag = 0x22;
+/** What comes before the data: four tags, a type, two counters of up to eight bytes, a length of up to five. */
+const headBytesMax = 4 + 1 + 2 * 8 + 5;
+/** From this size on it is worth a note in `rooms` to spare a copy. */
+const roomyBytesMin = 32 * 1024;
+/** Memory of large data that no entry was encoded in yet. */
+const rooms: WeakSet<ArrayBufferLike> = new WeakSet();
+
 let slab: Uint8Array = emptyBytes;
 let slabUsed = 0;
 
@@ -36,13 +44,38 @@ export function writeEntry(entry: Entry, buffer: Uint8Array, at: number): number
     buffer.set(encoded, at);
     return at + encoded.length;
   }
+  const next = writeCounters(entry, buffer, at);
+  return entry.data.length === 0 ? next : putBytes(buffer, next, dataTag, entry.data);
+}
+
+/** Writes what comes before the data. */
+function writeCounters(entry: Entry, buffer: Uint8Array, at: number): number {
   buffer[at] = 0x08;
   buffer[at + 1] = entry.type;
   buffer[at + 2] = 0x10;
-  let next = putUvarint(buffer, at + 3, entry.term);
+  const next = putUvarint(buffer, at + 3, entry.term);
   buffer[next] = 0x18;
-  next = putUvarint(buffer, next + 1, entry.index);
-  return entry.data.length === 0 ? next : putBytes(buffer, next, 0x22, entry.data);
+  return putUvarint(buffer, next + 1, entry.index);
+}
+
+/** Gives zeros for the data of an entry. Other memory does as well; around large data from here the entry is encoded without a copy. */
+export function entryData(size: number): Uint8Array {
+  if (size < roomyBytesMin) return new Uint8Array(size);
+  const bytes = new Uint8Array(headBytesMax + size);
+  rooms.add(bytes.buffer);
+  return bytes.subarray(headBytesMax);
+}
+
+/** The encoding of `entry` around its data, where there is room for it that no other entry has taken. */
+function encodeInPlace(entry: Entry, size: number): Uint8Array | undefined {
+  const { data } = entry;
+  const whole = data.byteOffset === headBytesMax && data.byteOffset + data.length === data.buffer.byteLength;
+  if (!whole || !rooms.delete(data.buffer)) return undefined;
+  const bytes = new Uint8Array(data.buffer, headBytesMax + data.length - size, size);
+  const at = writeCounters(entry, bytes, 0);
+  bytes[at] = dataTag;
+  putUvarint(bytes, at + 1, data.length);
+  return bytes;
 }
 
 /**
@@ -52,6 +85,13 @@ export function writeEntry(entry: Entry, buffer: Uint8Array, at: number): number
 export function encodeEntry(entry: Entry): Uint8Array {
   if (entry.encoded !== undefined) return entry.encoded;
   const size = entrySize(entry);
+  if (entry.data.length >= roomyBytesMin) {
+    const around = encodeInPlace(entry, size);
+    if (around !== undefined) {
+      entry.encoded = around;
+      return around;
+    }
+  }
   let bytes: Uint8Array;
   if (size > slabEntryBytesMax) {
     bytes = new Uint8Array(size);
@@ -102,7 +142,7 @@ export function readEntry(c: Cursor): Entry {
       case 0x18:
         index = c.uvarint();
         break;
-      case 0x22:
+      case dataTag:
         data = c.bytes();
         break;
       default:

@@ -10,7 +10,7 @@ export {
   readConfState,
   writeConfState,
 } from "./conf.ts";
-export { decodeEntry, encodeEntry, entrySize, writeEntry } from "./entry.ts";
+export { decodeEntry, encodeEntry, entryData, entrySize, writeEntry } from "./entry.ts";
 export { decodeMessage, encodeMessage, messageSize, writeMessage } from "./message.ts";
 export {
   decodeHardState,
