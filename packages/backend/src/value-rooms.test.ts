@@ -7,7 +7,6 @@ import { TreeNode } from "./node.ts";
 import { writeNode } from "./spill.ts";
 import type { Store } from "./store.ts";
 import { bytes, contentOf, newDisk, path, testOptions } from "./testing/harness.ts";
-import { TreeWriter } from "./tree-writer.ts";
 
 const size = 150_000;
 const key = bytes("a key of a row");
