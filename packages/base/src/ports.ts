@@ -18,6 +18,11 @@ export interface Clock {
   startTimer(delayMs: number, fire: () => void): Timer;
   /** Calls `run` when what is now queued in this turn of the loop has run and I/O had its turn. */
   nextTurn(run: () => void): void;
+  /**
+   * Runs now what waits for the next turn, and the timers that are due; nothing within a turn. For whoever is called by the
+   * kernel's events one after the other, at the start of such a call. Undefined where every event has a turn of its own.
+   */
+  turnNow?(): void;
   /** When the turn began that runs now, as a reading of `nowMs`; undefined where nobody measures turns. */
   readonly turnStartedMs?: number | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "./ports.ts";
 
 /** A turn of the loop has several pieces of work; together they stay near this. */
-const turnMs = 12;
+const turnMs = 8;
 
 /**
  * The time that one piece of work has in a turn of the loop: its own, and no more than what the pieces before it left.

@@ -30,6 +30,66 @@ describe("NodeClock", () => {
     expect(ran).toEqual(["a", "b", "c"]);
   });
 
+  const loopCameBy = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  test("runs a turn now where it is told to, but none within a turn", async () => {
+    const clock = new NodeClock();
+    const turns: number[] = [];
+    clock.onTurn = (ms) => turns.push(ms);
+    const ran: string[] = [];
+    clock.nextTurn(() => {
+      ran.push("a");
+      clock.nextTurn(() => ran.push("c"));
+      clock.turnNow();
+      ran.push("b");
+    });
+    clock.turnNow();
+    expect(ran).toEqual(["a", "b"]);
+    await loopCameBy();
+    expect(ran).toEqual(["a", "b", "c"]);
+    clock.turnNow();
+    expect(turns).toHaveLength(2);
+  });
+
+  test("runs one turn each time that the loop comes by, however many ran before", async () => {
+    const clock = new NodeClock();
+    for (let i = 0; i < 3; i++) {
+      clock.nextTurn(() => undefined);
+      clock.turnNow();
+    }
+    let count = 0;
+    const again = (): void => {
+      count += 1;
+      if (count < 9) clock.nextTurn(again);
+    };
+    clock.nextTurn(again);
+    await loopCameBy();
+    expect(count).toBe(1);
+    await loopCameBy();
+    expect(count).toBe(2);
+  });
+
+  test("fires timers that are due with a turn that runs now, in their order and once", async () => {
+    const clock = new NodeClock();
+    const fired: string[] = [];
+    clock.startTimer(2, () => fired.push("two"));
+    const third = clock.startTimer(3, () => fired.push("three"));
+    clock.startTimer(1, () => {
+      fired.push("one");
+      third.cancel();
+    });
+    const late = clock.startTimer(60_000, () => fired.push("late"));
+    clock.turnNow();
+    expect(fired).toEqual([]);
+    for (const endMs = clock.nowMs() + 4; clock.nowMs() < endMs; );
+    clock.turnNow();
+    expect(fired).toEqual(["one", "two"]);
+    await new Promise<void>((resolve) => clock.startTimer(5, resolve));
+    clock.turnNow();
+    expect(fired).toEqual(["one", "two"]);
+    late.cancel();
+  });
+
   test("tells how long turns and timers take, from the first wish for a turn on", async () => {
     const clock = new NodeClock();
     const turns: number[] = [];

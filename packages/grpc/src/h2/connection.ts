@@ -76,9 +76,15 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable, R
     const take = (chunk?: Buffer): void => (intake === undefined ? this.receive(chunk) : intake.take(this, chunk));
     socket.on("data", take);
     socket.on("drain", () => this.#onDrain());
-    socket.on("error", (error) => this.#onSocketEnd(error.message));
+    socket.on("error", (error) => {
+      intake?.pass();
+      this.#onSocketEnd(error.message);
+    });
     socket.on("end", () => take());
-    socket.on("close", () => this.#onSocketEnd("the connection was closed"));
+    socket.on("close", () => {
+      intake?.pass();
+      this.#onSocketEnd("the connection was closed");
+    });
   }
 
   abstract onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;
@@ -208,6 +214,8 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable, R
     if (this.state === "closed") return;
     this.finish();
     this.#dropStreams(ErrorCode.cancel, "the peer closed the connection");
+    // With nothing left to send there is nothing to wait for.
+    if (this.socket.writableLength === 0) this.socket.destroy();
   }
 
   #onSocketEnd(reason: string): void {

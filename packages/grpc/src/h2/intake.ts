@@ -1,7 +1,7 @@
 import { type Clock, Slice } from "@quorate/base";
 
 /** After this time what the kernel still has to tell in this turn is put aside unread. */
-const pollBudgetMs = 5;
+const pollBudgetMs = 3;
 /** One later turn reads for so long of what was put aside. */
 const turnBudgetMs = 3;
 
@@ -15,8 +15,9 @@ export interface Receiver {
 }
 
 /**
- * What comes from thousands of connections at once, their ends too: the runtime hands over everything that the kernel has in one turn,
- * so what does not fit into one is put aside and read in the turns that follow, first come, first served.
+ * What comes from thousands of connections at once, their ends too: the runtime hands over everything that the kernel has before it
+ * lets a turn run. What does not fit into one is put aside and read in the turns that follow, first come, first served, and
+ * where the clock can do that they follow in between.
  */
 export class Intake {
   readonly #clock: Clock;
@@ -33,16 +34,33 @@ export class Intake {
 
   /** Hands `chunk`, or the end, to its receiver, now or in a later turn; the receiver is held until then. */
   take(receiver: Receiver, chunk: Buffer | undefined): void {
-    if (!this.#asked) {
-      this.#asked = true;
-      this.#startedMs = this.#clock.nowMs();
-      this.#clock.nextTurn(this.#run);
-    } else if (this.#waiting.length > 0 || this.#clock.nowMs() - this.#startedMs > pollBudgetMs) {
+    // The turn does not wait for all that the kernel has to tell, nor do timers.
+    const wasOver = this.#isOver;
+    if (wasOver) this.#clock.turnNow?.();
+    if (this.#waiting.length > 0 || (wasOver && this.#isOver)) {
       receiver.holdBack();
       this.#waiting.push({ receiver, chunk });
       return;
     }
+    if (!this.#asked) this.#ask();
     receiver.receive(chunk);
+  }
+
+  /** To be called with each event that brings nothing to read: thousands of them come at once, too. */
+  pass(): void {
+    if (!this.#asked) this.#ask();
+    else if (this.#isOver) this.#clock.turnNow?.();
+  }
+
+  /** What is read now has had its time. */
+  get #isOver(): boolean {
+    return this.#asked && this.#clock.nowMs() - this.#startedMs > pollBudgetMs;
+  }
+
+  #ask(): void {
+    this.#asked = true;
+    this.#startedMs = this.#clock.nowMs();
+    this.#clock.nextTurn(this.#run);
   }
 
   #goOn(): void {
@@ -58,9 +76,7 @@ export class Intake {
       // Under a load that lasts the queue never runs empty.
       this.#waiting = this.#waiting.slice(this.#at);
       this.#at = 0;
-      this.#startedMs = this.#clock.nowMs();
-      this.#asked = true;
-      this.#clock.nextTurn(this.#run);
+      this.#ask();
       return;
     }
     this.#waiting = [];
