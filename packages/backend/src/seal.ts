@@ -11,6 +11,9 @@
  */
 export const sealBytes = 8;
 
+/** Pages that hold content of `size` bytes, and the seal. */
+export const pagesFor = (size: number, pageSize: number): number => Math.ceil((size + sealBytes) / pageSize);
+
 export const sealMark = 0x6c61_6573;
 
 const markAt = (words: Uint32Array, base: number): number => ((words[base >>> 2] as number) ^ sealMark) >>> 0;

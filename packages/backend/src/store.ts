@@ -3,8 +3,8 @@ import { encodeMeta, freelistFlag, type Meta, pageHeaderSize, readU32 } from "./
 import { Freelist } from "./freelist.ts";
 import { Page, type PageMemory, pageMemory } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
-import { sealBytes } from "./seal.ts";
-import { pagesFor, ValueRooms } from "./value-rooms.ts";
+import { pagesFor, sealBytes } from "./seal.ts";
+import { ValueRooms } from "./value-rooms.ts";
 
 /** Memory for pages is taken from the platform in pieces of this size. */
 const chunkBytes = 64 * 1024;

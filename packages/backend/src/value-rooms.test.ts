@@ -1,4 +1,4 @@
-/** A large value that was put where its page will be is not copied, whatever else happens to it. */
+/** A large value that was put where its page will be is copied only where its page cannot be there. */
 import { expect, test } from "vitest";
 import { Backend } from "./backend.ts";
 import { check } from "./check.ts";

@@ -1,15 +1,12 @@
 import { elementSize, pageHeaderSize } from "./format.ts";
 import { type PageMemory, pageMemory } from "./page.ts";
-import { sealBytes } from "./seal.ts";
+import { pagesFor } from "./seal.ts";
 
 /** From this size on, what rounding up to pages wastes is little beside a copy. */
 const roomBytesMin = 64 * 1024;
 
 /** Where the value begins on a leaf of one row. */
 const valueStart = (keyBytes: number): number => pageHeaderSize + elementSize + keyBytes;
-
-/** Pages that hold content of `size` bytes, and the seal. */
-export const pagesFor = (size: number, pageSize: number): number => Math.ceil((size + sealBytes) / pageSize);
 
 /**
  * Memory for large values with as much before and behind as the leaf of one row needs: such a leaf, header, key and seal, is

@@ -189,24 +189,13 @@ export function encodeRaftRequest(kind: number, body: Uint8Array, from: RequestO
     return w.finish();
   }
   const header = w.finish();
-  return joined(startOf(kind, body.length), body, header);
-}
-
-/** Tag and length of a message that is a field of its own. */
-function startOf(kind: number, length: number): Uint8Array {
-  const w = startWriter();
-  w.uvarint(length);
+  w.start();
+  w.uvarint(body.length);
   w.uvarint((kind << 3) | 2);
-  return w.finish();
-}
-
-/** The parts one behind the other, as the data of an entry. */
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const data = entryData(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
+  const tagAndLength = w.finish();
+  const data = entryData(tagAndLength.length + body.length + header.length);
+  data.set(tagAndLength);
+  data.set(body, tagAndLength.length);
+  data.set(header, tagAndLength.length + body.length);
   return data;
 }

@@ -76,15 +76,13 @@ export abstract class Connection implements FrameSink, SenderOwner, Flushable, R
     const take = (chunk?: Buffer): void => (intake === undefined ? this.receive(chunk) : intake.take(this, chunk));
     socket.on("data", take);
     socket.on("drain", () => this.#onDrain());
-    socket.on("error", (error) => {
+    const end = (reason: string): void => {
       intake?.pass();
-      this.#onSocketEnd(error.message);
-    });
+      this.#onSocketEnd(reason);
+    };
+    socket.on("error", (error) => end(error.message));
     socket.on("end", () => take());
-    socket.on("close", () => {
-      intake?.pass();
-      this.#onSocketEnd("the connection was closed");
-    });
+    socket.on("close", () => end("the connection was closed"));
   }
 
   abstract onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;

@@ -34,22 +34,19 @@ export class Intake {
 
   /** Hands `chunk`, or the end, to its receiver, now or in a later turn; the receiver is held until then. */
   take(receiver: Receiver, chunk: Buffer | undefined): void {
-    // The turn does not wait for all that the kernel has to tell, nor do timers.
-    const wasOver = this.#isOver;
-    if (wasOver) this.#clock.turnNow?.();
-    if (this.#waiting.length > 0 || (wasOver && this.#isOver)) {
+    this.pass();
+    if (this.#waiting.length > 0 || this.#isOver) {
       receiver.holdBack();
       this.#waiting.push({ receiver, chunk });
       return;
     }
-    if (!this.#asked) this.#ask();
     receiver.receive(chunk);
   }
 
-  /** To be called with each event that brings nothing to read: thousands of them come at once, too. */
+  /** To be called with each event that brings nothing to read, too: the turn does not wait for all that the kernel has to tell. */
   pass(): void {
+    if (this.#isOver) this.#clock.turnNow?.();
     if (!this.#asked) this.#ask();
-    else if (this.#isOver) this.#clock.turnNow?.();
   }
 
   /** What is read now has had its time. */

@@ -230,9 +230,16 @@ describe("entries", () => {
         const copied = codec.encodeEntry(newEntry(type as 0 | 1 | 2, term, index, data));
         expect(copied.buffer).not.toBe(data.buffer);
         expect(Buffer.compare(around, copied)).toBe(0);
-        // A part of it is somebody else's data.
-        const part = codec.encodeEntry(newEntry(0, term, index, codec.entryData(size).subarray(0, size - 1)));
+        const decoded = codec.decodeEntry(around);
+        expect([decoded.type, decoded.term, decoded.index]).toEqual([type, term, index]);
+        expect(decoded.data.length).toBe(size);
+        // Nothing was written over the data, here or where an entry has only its later part.
+        expect(data.every((byte) => byte === 7)).toBe(true);
+        const whole = codec.entryData(size).fill(9);
+        const part = codec.encodeEntry(newEntry(0, term, index, whole.subarray(1)));
         expect(codec.decodeEntry(part).data.length).toBe(size - 1);
+        expect(part.buffer).not.toBe(whole.buffer);
+        expect(whole.every((byte) => byte === 9)).toBe(true);
       }),
       { numRuns: 30 },
     );

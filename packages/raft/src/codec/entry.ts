@@ -69,8 +69,7 @@ export function entryData(size: number): Uint8Array {
 /** The encoding of `entry` around its data, where there is room for it that no other entry has taken. */
 function encodeInPlace(entry: Entry, size: number): Uint8Array | undefined {
   const { data } = entry;
-  const whole = data.byteOffset === headBytesMax && data.byteOffset + data.length === data.buffer.byteLength;
-  if (!whole || !rooms.delete(data.buffer)) return undefined;
+  if (data.byteOffset !== headBytesMax || !rooms.delete(data.buffer)) return undefined;
   const bytes = new Uint8Array(data.buffer, headBytesMax + data.length - size, size);
   const at = writeCounters(entry, bytes, 0);
   bytes[at] = dataTag;
