@@ -1,7 +1,16 @@
-import { Agent as PlainAgent, type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  Agent as PlainAgent,
+  request as plainRequest,
+  type RequestOptions,
+} from "node:http";
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
+import { connect, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect as secureConnect } from "node:tls";
+import type { BodyTap } from "./body-tap.ts";
 import { clientTlsOptions, type PeerTls } from "./tls.ts";
-import { parseTarget } from "./urls.ts";
+import { parseTarget, type UrlTarget } from "./urls.ts";
 
 /** A kept-alive connection idle for longer may be about to be closed by the other side. */
 const reuseWithinMs = 4_000;
@@ -61,7 +70,8 @@ export class Dialer {
    * Starts a request whose connection must be there within the dial timeout; its body and end are the caller's.
    * Errors come as the request's `error` event.
    *
-   * @param own uses a connection of its own, which ends with the request.
+   * @param connection `own` is one that ends with the request, and so is that of a tap, which decides where the body
+   * of the answer goes.
    * @throws Error when `url` is none.
    */
   start(
@@ -69,7 +79,7 @@ export class Dialer {
     method: string,
     path: string,
     headers: Readonly<Record<string, string>>,
-    own: boolean,
+    connection: "kept" | "own" | BodyTap,
   ): ClientRequest {
     const target = parseTarget(url);
     if (target === undefined) throw new Error(`unsupported URL ${JSON.stringify(url)}`);
@@ -82,10 +92,7 @@ export class Dialer {
         ? { hostname: target.hostname, port: target.port }
         : { socketPath: target.socketPath }),
     };
-    const secure = this.#tls === undefined ? {} : clientTlsOptions(this.#tls);
-    const request = target.secure
-      ? secureRequest({ ...common, agent: own ? false : this.#secure, ...secure })
-      : plainRequest({ ...common, agent: own ? false : this.#plain });
+    const request = this.#request(target, common, connection);
     const tooLate = (): void => void request.destroy(new Error(`dial ${url}: i/o timeout`));
     request.once("timeout", tooLate);
     request.once("socket", (socket) => {
@@ -101,6 +108,37 @@ export class Dialer {
     return request;
   }
 
+  #request(target: UrlTarget, common: RequestOptions, connection: "kept" | "own" | BodyTap): ClientRequest {
+    if (typeof connection === "object") {
+      const createConnection = (): Socket => this.#connectTapped(target, connection);
+      return (target.secure ? secureRequest : plainRequest)({ ...common, createConnection });
+    }
+    if (!target.secure) return plainRequest({ ...common, agent: connection === "own" ? false : this.#plain });
+    const agent = connection === "own" ? false : this.#secure;
+    return secureRequest({ ...common, agent, ...this.#tlsOptions() });
+  }
+
+  #connectTapped(target: UrlTarget, tap: BodyTap): Socket {
+    const { hostname, port, socketPath } = target;
+    const where = socketPath === undefined ? { host: hostname, port } : { path: socketPath };
+    const options = { ...where, timeout: this.#dialTimeoutMs, onread: tap.onread };
+    const name = hostname === "" ? target.authority : hostname;
+    const socket = target.secure
+      ? secureConnect({
+          ...options,
+          ...this.#tlsOptions(),
+          servername: isIP(name) === 0 ? name : "",
+          ALPNProtocols: ["http/1.1"],
+        })
+      : connect(options);
+    tap.attach(socket);
+    return socket;
+  }
+
+  #tlsOptions(): ConnectionOptions {
+    return this.#tls === undefined ? {} : clientTlsOptions(this.#tls);
+  }
+
   /** Makes a request and reads the answer. */
   async exchange(url: string, method: string, path: string, options: ExchangeOptions): Promise<HttpAnswer> {
     try {
@@ -114,7 +152,7 @@ export class Dialer {
   #exchangeOnce(url: string, method: string, path: string, options: ExchangeOptions): Promise<HttpAnswer> {
     return new Promise<HttpAnswer>((resolve, reject) => {
       const length = options.body === undefined ? {} : { "Content-Length": String(options.body.length) };
-      const request = this.start(url, method, path, { ...options.headers, ...length }, false);
+      const request = this.start(url, method, path, { ...options.headers, ...length }, "kept");
       options.onRequest?.(request);
       const timer = setTimeout(() => request.destroy(new Error(`${method} ${url}${path}: timeout`)), options.timeoutMs);
       const fail = (cause: Error): void => {

@@ -33,7 +33,7 @@ export abstract class FrameParser {
   protected abstract onFrame(buffer: Uint8Array, from: number, to: number, reused: boolean): void;
 
   /**
-   * Takes the next bytes of the stream, which nobody writes to afterwards.
+   * Takes the next bytes of the stream, whose memory may be used again afterwards.
    *
    * @throws CorruptError when they do not follow the format; the stream is of no use then.
    */
@@ -45,7 +45,7 @@ export abstract class FrameParser {
         this.#append(at === 0 ? chunk : chunk.subarray(at));
         return;
       }
-      this.onFrame(chunk, at, end, false);
+      this.onFrame(chunk, at, end, true);
       at = end;
     }
   }

@@ -49,15 +49,8 @@ export const messageEncoder: FrameEncoder = {
   heartbeat: (out) => writeLengthAndMessage(linkHeartbeat, out),
 };
 
-/**
- * Decodes a message in `[from, to)`. Entries and snapshots live long, so their bytes are copied out in one piece;
- * the small rest is read in place unless the memory is reused.
- */
+/** Decodes a message in `[from, to)`; its bytes are copied out in one piece where others will take their place. */
 export function decodeOwned(buffer: Uint8Array, from: number, to: number, reused: boolean): Message {
-  const type = buffer[from] === 0x08 ? buffer[from + 1] : undefined;
-  const short =
-    type !== undefined && type !== MessageType.app && type !== MessageType.prop && type !== MessageType.snap;
-  if (short && !reused) return decodeMessage(buffer, from, to);
   return decodeMessage(ownedBytes(buffer, from, to, reused));
 }
 

@@ -72,7 +72,7 @@ export class SnapshotSender {
   async #upload(url: string, message: Message, database: SnapshotDatabase): Promise<HttpAnswer> {
     const { host, limits, dialer } = this.#peer;
     const headers = { ...identityHeaders(host), "Content-Type": "application/octet-stream" };
-    const request = dialer.start(url, "POST", "/raft/snapshot", headers, true);
+    const request = dialer.start(url, "POST", "/raft/snapshot", headers, "own");
     this.#requests.add(request);
     const answered = answerOf(request);
     // The loop below learns of a failure by itself; the promise alone must not count as unhandled.

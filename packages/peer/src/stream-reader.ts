@@ -2,6 +2,8 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { hexId, type Timer } from "@quorate/base";
 import { messageOf } from "./activity.ts";
 import { inBackground, rethrowBug } from "./bugs.ts";
+import { BodyTap } from "./body-tap.ts";
+import { ChunkedBody } from "./chunked-body.ts";
 import type { PeerContext, StreamKind } from "./context.ts";
 import type { FrameParser } from "./frame-parser.ts";
 import { clusterIdMismatch, headerOf, identityHeaders, incompatibleVersion, raftTo, serverVersion } from "./headers.ts";
@@ -87,7 +89,8 @@ export class StreamReader {
     try {
       const path = `/raft/stream/${this.#kind}/${hexId(host.memberId)}`;
       const headers = { ...identityHeaders(host), [raftTo]: hexId(peerId) };
-      const request = dialer.start(url, "GET", path, headers, true);
+      const tap = new BodyTap();
+      const request = dialer.start(url, "GET", path, headers, tap);
       this.#request = request;
       request.on("error", (cause) => {
         const isFirst = phase === "dialing";
@@ -95,9 +98,9 @@ export class StreamReader {
         if (isFirst) this.#onDialError(cause);
       });
       request.on("response", (response) => {
-        if (this.#accepted(response, refuse)) {
+        if (this.#accepted(response, tap, refuse)) {
           phase = "streaming";
-          this.#read(response, (end) => over(end, "failed to read"));
+          this.#read(response, tap, (end) => over(end, "failed to read"));
         }
       });
       request.on("socket", (socket) => socket.on("timeout", () => request.destroy(new Error("i/o timeout"))));
@@ -115,7 +118,7 @@ export class StreamReader {
   }
 
   /** Tells whether `response` is a stream; when not, `refuse` is or will be called. */
-  #accepted(response: IncomingMessage, refuse: (end: StreamEnd) => void): boolean {
+  #accepted(response: IncomingMessage, tap: BodyTap, refuse: (end: StreamEnd) => void): boolean {
     const { host, limits } = this.#peer;
     response.socket.setTimeout(limits.readTimeoutMs);
     const local = parseVersion(host.serverVersion);
@@ -128,11 +131,12 @@ export class StreamReader {
     }
     this.#refused = 0;
     if (response.statusCode === 200) return true;
+    tap.pass();
     inBackground(this.#refusalOf(response).then((text) => refuse({ text, quiet: false })));
     return false;
   }
 
-  #read(response: IncomingMessage, onEnd: (end: StreamEnd) => void): void {
+  #read(response: IncomingMessage, tap: BodyTap, onEnd: (end: StreamEnd) => void): void {
     const parser = this.#newParser();
     let over = false;
     const end = (text: string, quiet: boolean): void => {
@@ -145,19 +149,31 @@ export class StreamReader {
     this.#peer.activity.activate();
     this.#log("info", "established TCP streaming connection with remote peer");
     response.socket.once("timeout", () => end("i/o timeout", false));
-    response.on("data", (chunk: Buffer) => {
+    response.once("end", () => end("EOF", true));
+    response.once("error", (cause) => end(cause.message, false));
+    response.once("close", () => end("connection closed", true));
+    const push = (bytes: Uint8Array): void => {
+      this.#peer.traffic.receivedBytes += bytes.length;
+      parser.push(bytes);
+    };
+    const body = isChunked(response) ? new ChunkedBody(push) : undefined;
+    const take = (bytes: Uint8Array): void => {
       if (over || this.#stopped) return;
-      this.#peer.traffic.receivedBytes += chunk.length;
       try {
-        parser.push(chunk);
+        if (body === undefined) push(bytes);
+        else body.push(bytes);
       } catch (cause) {
         rethrowBug(cause);
         end(messageOf(cause), false);
       }
-    });
-    response.once("end", () => end("EOF", true));
-    response.once("error", (cause) => end(cause.message, false));
-    response.once("close", () => end("connection closed", true));
+      if (body?.over === true) end("EOF", true);
+    };
+    if (body === undefined) {
+      response.on("data", take);
+      tap.pass();
+    } else {
+      tap.take(take);
+    }
   }
 
   #newParser(): FrameParser {
@@ -197,6 +213,10 @@ export class StreamReader {
       ...(error === undefined ? {} : { error }),
     });
   }
+}
+
+function isChunked(response: IncomingMessage): boolean {
+  return response.headers["transfer-encoding"]?.toLowerCase() === "chunked";
 }
 
 /** The first line of a short answer; what cannot be read counts as empty. */
