@@ -20,7 +20,7 @@ const headBytesMax = 64 * 1024;
  *
  * ```
  * head --its end was read--> held --take--> taken
- *                              \----pass--> passed
+ *                              \----pass--> passing --next tick--> passed
  * ```
  */
 export class BodyTap {
@@ -29,7 +29,7 @@ export class BodyTap {
     callback: (bytes) => this.#onRead(new Uint8Array(readBuffer.buffer, 0, bytes)),
   };
   #socket: Socket | undefined;
-  #state: "head" | "held" | "taken" | "passed" = "head";
+  #state: "head" | "held" | "taken" | "passing" | "passed" = "head";
   /** Copies of what came before its place was known. */
   #held: Buffer = Buffer.alloc(0);
   #take: (bytes: Uint8Array) => void = () => undefined;
@@ -48,11 +48,14 @@ export class BodyTap {
     if (held.length > 0) take(held);
   }
 
-  /** Gives the body to `node:http`. */
+  /** Gives the body to `node:http`: not now, since its parser may be telling of the head. */
   pass(): void {
-    this.#state = "passed";
-    this.#pass(this.#held);
-    this.#held = Buffer.alloc(0);
+    this.#state = "passing";
+    process.nextTick(() => {
+      this.#state = "passed";
+      this.#pass(this.#held);
+      this.#held = Buffer.alloc(0);
+    });
   }
 
   #onRead(bytes: Uint8Array): boolean {
