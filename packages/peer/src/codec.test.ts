@@ -223,11 +223,13 @@ describe("any messages, cut anywhere", () => {
     { maxLength: 8 },
   );
 
-  /** Feeds `stream` in pieces, overwriting nothing but checking at the very end that nothing changed under the messages. */
+  /** Feeds `stream` in pieces whose memory gets other bytes at once; what was delivered is looked at when all is fed. */
   function feed(decoder: MessageDecoder | MsgAppDecoder, stream: Uint8Array, cuts: readonly number[]): void {
     let from = 0;
     for (const cut of [...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length]) {
-      decoder.push(copyBytes(stream.subarray(from, cut)));
+      const piece = copyBytes(stream.subarray(from, cut));
+      decoder.push(piece);
+      piece.fill(0xee);
       from = cut;
     }
   }

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { hexId, type Timer } from "@quorate/base";
 import { messageOf } from "./activity.ts";
-import { inBackground, rethrowBug } from "./bugs.ts";
 import { BodyTap } from "./body-tap.ts";
+import { inBackground, rethrowBug } from "./bugs.ts";
 import { ChunkedBody } from "./chunked-body.ts";
 import type { PeerContext, StreamKind } from "./context.ts";
 import type { FrameParser } from "./frame-parser.ts";
@@ -156,23 +156,23 @@ export class StreamReader {
       this.#peer.traffic.receivedBytes += bytes.length;
       parser.push(bytes);
     };
-    const body = isChunked(response) ? new ChunkedBody(push) : undefined;
+    const chunked = isChunked(response);
+    const body = chunked ? new ChunkedBody(push) : { push, over: false };
     const take = (bytes: Uint8Array): void => {
       if (over || this.#stopped) return;
       try {
-        if (body === undefined) push(bytes);
-        else body.push(bytes);
+        body.push(bytes);
       } catch (cause) {
         rethrowBug(cause);
         end(messageOf(cause), false);
       }
-      if (body?.over === true) end("EOF", true);
+      if (body.over) end("EOF", true);
     };
-    if (body === undefined) {
+    if (chunked) {
+      tap.take(take);
+    } else {
       response.on("data", take);
       tap.pass();
-    } else {
-      tap.take(take);
     }
   }
 
